@@ -1,0 +1,1 @@
+"""What Rapport promises, told in the business's words."""
