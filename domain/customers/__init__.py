@@ -1,0 +1,1 @@
+"""One person or firm, and everything that passes between us and them."""
