@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from domain.customers.commands import Command, EraseCustomer
 from domain.customers.customer import Customer
 from domain.customers.filed import Filed
 from domain.errors import Busy, NotFound, ToldTwice
-from domain.root import Act, Envelope, Event, Root
+from domain.imports import Import
+from domain.root import Act, Envelope, Root
 from domain.staff.member import Member
 
 ATTEMPTS = 20
@@ -119,6 +120,10 @@ class Hub(Application[UUID]):
         """The member of staff as of now. Raises NotFound."""
         return self._load(Member, "person", member_id)
 
+    def file_import(self, import_id: UUID) -> Import:
+        """One run of an import. Raises NotFound."""
+        return self._load(Import, "import", import_id)
+
     def _load(self, kind: type[_Aggregate], word: str, aggregate_id: UUID) -> _Aggregate:
         try:
             aggregate: Root = self.repository.get(aggregate_id)
@@ -163,13 +168,3 @@ class _CustomersOfCommand:
         # written to the customer's stream too, so the version conflict tells us to decide anew.
         events = self._history.events_of_contact(contact_id)
         return Filed.after(events, customer=customer.id, contact_id=contact_id)
-
-
-def event_classes() -> Iterator[type[Event]]:
-    """Every event that the log may hold; importing this module defines them all."""
-    todo: list[type[Event]] = [Event]
-    while todo:
-        cls = todo.pop()
-        if "TOPIC" in cls.__dict__:
-            yield cls
-        todo.extend(cls.__subclasses__())

@@ -146,7 +146,8 @@ class Customer(Root):
         self._refuse_if_erased()
         filed.require_open()
         contact.check()
-        _require_time(contact, act)
+        if contact.occurred_at != filed.contact.occurred_at:
+            _require_time(contact, act)
         if contact.contact_id != filed.contact.contact_id:
             raise ValueError("a correction bears the contact_id of what it corrects")
         if kind_of(contact) != kind_of(filed.contact):

@@ -1,0 +1,1 @@
+"""The log: every event that ever happened, in one order, for ever."""
