@@ -11,11 +11,14 @@ import importlib.util
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import servers
+
+if TYPE_CHECKING:
+    from tests.scenario import Scenario
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRE_ALL = os.environ.get("RAPPORT_REQUIRE_ALL") == "1"
@@ -62,6 +65,26 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'rapport.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Scenario]:
+    """A hub of the test's own on SQLite, to be told what happened (see scenario.py)."""
+    yield from _hub(f"sqlite:///{tmp_path / 'rapport.db'}", tmp_path)
+
+
+@pytest.fixture
+def either_hub(database_url: str, tmp_path: Path) -> Iterator[Scenario]:
+    """As `hub`: the test runs once on each of the two databases."""
+    yield from _hub(database_url, tmp_path)
+
+
+def _hub(database_url: str, folder: Path) -> Iterator[Scenario]:
+    from tests.scenario import open_hub
+
+    scenario = open_hub(database_url, folder)
+    yield scenario
+    scenario.close()
 
 
 @pytest.fixture(scope="session")
