@@ -9,7 +9,7 @@ in the currency's minor unit, and amounts of two currencies are never added.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -45,7 +45,9 @@ __all__ = [
     "Owing",
     "TermsDecided",
     "ageing",
+    "ageing_totals",
     "balances",
+    "clearings_among",
     "clearings_of",
     "credit",
     "ledger",
@@ -318,43 +320,44 @@ def ledger(
     return found
 
 
-def clearings_of(
-    connection: Connection, identity: Sequence[UUID], contact_id: UUID
-) -> list[Clearing]:
-    """What a payment or return cleared, or which ones cleared an item, the oldest first."""
-    chosen = select(lines).where(lines.c.contact_id == contact_id, lines.c.stream.in_(identity))
-    line = connection.execute(chosen).first()
-    if line is None:
-        return []
-    rows = _accounts(connection, identity)[line.currency]
-    if len(rows) > 1:
-        every, settlement = _settled(connection, rows, line.currency)
-        pairs = [(c, i, m) for (c, i), m in settlement.cleared.items()]
-        by_position = {each.position: each for each in every}
-    else:
-        place = line.position
-        about = or_(clearings.c.credit_position == place, clearings.c.item_position == place)
-        stored = connection.execute(select(clearings).where(about))
-        pairs = [(row.credit_position, row.item_position, row.amount_minor) for row in stored]
-        involved = {position for credit, item, _ in pairs for position in (credit, item)}
-        query = select(lines).where(lines.c.stream == line.stream, lines.c.position.in_(involved))
-        by_position = {row.position: line_of(row) for row in connection.execute(query)}
-    told = [
-        (by_position[credit], by_position[item], amount)
-        for credit, item, amount in pairs
-        if line.position in (credit, item)
-    ]
-    return [
-        Clearing(
-            currency=line.currency,
+def clearings_among(
+    connection: Connection, identity: Sequence[UUID], contacts: Collection[UUID]
+) -> dict[UUID, list[Clearing]]:
+    """`clearings_of` each of these contacts, such as those of one page of the ledger."""
+    chosen = select(lines).where(lines.c.contact_id.in_(contacts), lines.c.stream.in_(identity))
+    asked = [line_of(row) for row in connection.execute(chosen)]
+    by_currency = _accounts(connection, identity)
+    pairs: list[tuple[Line, Line, int]] = []
+    for currency in {line.currency for line in asked}:
+        here = [line for line in asked if line.currency == currency]
+        if len(by_currency[currency]) > 1:
+            every, settlement = _settled(connection, by_currency[currency], currency)
+            by_position = {line.position: line for line in every}
+            cleared = settlement.cleared.items()
+            pairs += [(by_position[c], by_position[i], minor) for (c, i), minor in cleared]
+        else:
+            pairs += _cleared_about(connection, here)
+    told: defaultdict[UUID, list[Clearing]] = defaultdict(list)
+    wanted = {line.contact_id for line in asked}
+    for credit, item, amount in sorted(pairs, key=lambda pair: (pair[0].order, pair[1].order)):
+        clearing = Clearing(
+            currency=credit.currency,
             credit_contact=credit.contact_id,
             credit_number=credit.number,
             item_contact=item.contact_id,
             item_number=item.number,
             amount_minor=amount,
         )
-        for credit, item, amount in sorted(told, key=lambda pair: (pair[0].order, pair[1].order))
-    ]
+        for contact in {credit.contact_id, item.contact_id} & wanted:
+            told[contact].append(clearing)
+    return dict(told)
+
+
+def clearings_of(
+    connection: Connection, identity: Sequence[UUID], contact_id: UUID
+) -> list[Clearing]:
+    """What a payment or return cleared, or which ones cleared an item, the oldest first."""
+    return clearings_among(connection, identity, [contact_id]).get(contact_id, [])
 
 
 def terms_of(connection: Connection, identity: Sequence[UUID]) -> list[Terms]:
@@ -467,6 +470,17 @@ def owed_totals(connection: Connection, *, on: date) -> list[OwedTotal]:
     ]
 
 
+def ageing_totals(connection: Connection, *, on: date) -> list[Ageing]:
+    """What is open over all customers, by currency and by how long it has been due on a day."""
+    due: defaultdict[str, Counter[date]] = defaultdict(Counter)
+    query = select(lines.c.currency, lines.c.due_on, func.sum(lines.c.left_minor)).where(IS_OPEN)
+    for currency, day, amount in connection.execute(
+        query.group_by(lines.c.currency, lines.c.due_on)
+    ):
+        due[currency][day] += int(amount)
+    return [_aged(currency, days, on) for currency, days in sorted(due.items())]
+
+
 # --- helpers ----------------------------------------------------------------------------------
 
 
@@ -499,6 +513,24 @@ def _left_together(
         for currency, rows in by_currency.items()
         if len(rows) > 1
     }
+
+
+def _cleared_about(connection: Connection, asked: Sequence[Line]) -> list[tuple[Line, Line, int]]:
+    """Credit, item and amount of what was cleared by or with these lines, as the fold settled it.
+
+    `asked` are of one account.
+    """
+    places = [line.position for line in asked]
+    about = or_(clearings.c.credit_position.in_(places), clearings.c.item_position.in_(places))
+    stored = list(connection.execute(select(clearings).where(about)))
+    involved = {row.credit_position for row in stored} | {row.item_position for row in stored}
+    stream = asked[0].stream
+    query = select(lines).where(lines.c.stream == stream, lines.c.position.in_(involved))
+    by_position = {row.position: line_of(row) for row in connection.execute(query)}
+    return [
+        (by_position[row.credit_position], by_position[row.item_position], row.amount_minor)
+        for row in stored
+    ]
 
 
 def _settled(

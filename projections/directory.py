@@ -322,6 +322,12 @@ def count(connection: Connection) -> int:
     return connection.execute(select(func.count()).select_from(customers)).scalar_one()
 
 
+def labels(connection: Connection, streams: Collection[UUID]) -> dict[UUID, str]:
+    """What these customers are called, each stream for itself; empty for one who was erased."""
+    query = select(customers.c.stream, label()).where(customers.c.stream.in_(streams))
+    return dict(connection.execute(query).tuples().all())
+
+
 def label() -> ColumnElement[str]:
     """What a customer is called where one line must do: the name, else the first identifier."""
     return case((customers.c.name != "", customers.c.name), else_=customers.c.known_by)

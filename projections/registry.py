@@ -5,6 +5,7 @@ from __future__ import annotations
 from projections.day_counts import DayCounts
 from projections.directory import Directory
 from projections.follow_ups import FollowUps
+from projections.imports import Imports
 from projections.items import Items
 from projections.ledger import Balances
 from projections.links import Links
@@ -25,4 +26,5 @@ ALL: tuple[type[Projection], ...] = (
     Repairs,
     Items,
     DayCounts,
+    Imports,
 )

@@ -307,24 +307,33 @@ def board(
     connection: Connection,
     *,
     stages: Collection[str] = OPEN_STAGES,
+    promised_before: date | None = None,
     after: BoardCursor | None = None,
     limit: int = 50,
 ) -> list[RepairRow]:
     """A page of the repairs in these stages, by the day promised; unpromised ones come last.
 
-    The next page comes with the cursor of the last row.
+    `promised_before` leaves out those that were promised for that day or later, or for none. The
+    next page comes with the cursor of the last row.
     """
     order = (repairs.c.promised_on, repairs.c.received_at, repairs.c.position)
     query = select(repairs).where(repairs.c.stage.in_(stages)).order_by(*order)
+    if promised_before is not None:
+        query = query.where(repairs.c.promised_on < promised_before)
     if after is not None:
         cursor = (literal(after.promised_on), literal(after.received_at, Moment))
         query = query.where(tuple_(*order) > tuple_(*cursor, literal(after.position)))
     return _read(connection, query.limit(limit))
 
 
-def stage_counts(connection: Connection) -> dict[str, int]:
-    """How many repairs are in each stage, zeros included, in the order of the course."""
+def stage_counts(connection: Connection, *, promised_before: date | None = None) -> dict[str, int]:
+    """How many repairs are in each stage, zeros included, in the order of the course.
+
+    With `promised_before` only those that were promised for an earlier day.
+    """
     query = select(repairs.c.stage, func.count().label("repairs")).group_by(repairs.c.stage)
+    if promised_before is not None:
+        query = query.where(repairs.c.promised_on < promised_before)
     found = {row.stage: row.repairs for row in connection.execute(query)}
     return {stage: found.get(stage, 0) for stage in MAY_FOLLOW}
 

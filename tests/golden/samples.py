@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from domain.customers.contacts import (
@@ -65,7 +66,7 @@ THEN = datetime(2026, 1, 5, 10, 11, 12, 345678, tzinfo=UTC)
 LATER = datetime(2026, 1, 5, 10, 21, 12, tzinfo=UTC)
 CONTACT = UUID("11111111-1111-4111-8111-111111111111")
 OTHER = UUID("22222222-2222-4222-8222-222222222222")
-COMMON = {
+COMMON: dict[str, Any] = {
     "contact_id": CONTACT,
     "occurred_at": THEN,
     "zone": "Europe/Berlin",

@@ -1,0 +1,1 @@
+"""The command line: what an operator types, at noon or at three in the night."""
