@@ -72,7 +72,7 @@ class Keyring:
     def __init__(self, engine: Engine, master: bytes) -> None:
         self._engine = engine
         self._master = AESGCM(master)
-        self._mark = _mark(master)
+        self._mark = mark_of(master)
         self._lock = threading.Lock()
         self._cached: OrderedDict[UUID, tuple[AESGCM | None, float]] = OrderedDict()
         self._blind = self._blind_key()
@@ -150,7 +150,7 @@ class Keyring:
 
         Other processes must be started again with the new master key.
         """
-        wrapper, mark, count = AESGCM(new_master), _mark(new_master), 0
+        wrapper, mark, count = AESGCM(new_master), mark_of(new_master), 0
         with _reachable(), writing(self._engine) as connection:
             last = None
             while rows := self._some(connection, after=last):
@@ -270,7 +270,7 @@ def _wrap(master: AESGCM, key: bytes, stream: UUID) -> bytes:
     return nonce + master.encrypt(nonce, key, stream.bytes)
 
 
-def _mark(master: bytes) -> str:
+def mark_of(master: bytes) -> str:
     """Which master key this is, without telling anything of it."""
     return hashlib.sha256(b"rapport master " + master).hexdigest()[:16]
 

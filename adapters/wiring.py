@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Engine, func, select
 
 from adapters import database
+from adapters.accesses import Accesses
 from adapters.desk import Desk
 from adapters.desk.passwords import CHEAP, STRONG
 from adapters.event_store import EventLog, Factory, Mapper, known_events
@@ -49,6 +50,7 @@ class Rapport:
     hub: Hub
     projector: Projector
     desk: Desk
+    accesses: Accesses
 
     def __enter__(self) -> Self:
         return self
@@ -137,4 +139,5 @@ def build(settings: Settings | None = None, *, clock: Clock = now) -> Rapport:
         hub=Hub(Factory(log), log, keyring),
         projector=projector,
         desk=desk,
+        accesses=Accesses(tables),
     )

@@ -75,7 +75,7 @@ def test_what_is_restored_is_the_same_history_and_gives_the_same_pages(
     backup_log(hub.engine, raw, tmp_path / "backup", silent)
     backup_keys(hub.keys_engine, tmp_path / "keys")
     with build(elsewhere) as other:
-        restore_keys(other.keys_engine, tmp_path / "keys")
+        restore_keys(other.keys_engine, tmp_path / "keys", master=elsewhere.master_key)
         restore_log(other.engine, elsewhere.data_dir / "raw", tmp_path / "backup", silent)
     with build(elsewhere) as other:
         other.projector.catch_up()

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, text
 
-from adapters import keyring, sqlite
+from adapters import accesses, keyring, sqlite
 from adapters.database import (
     Outdated,
     Unusable,
@@ -55,7 +55,13 @@ def test_the_migrations_make_the_tables_that_the_code_expects(
 ) -> None:
     upgrade(database_url)
     upgrade(f"sqlite:///{tmp_path / 'keys.db'}", "keys")
-    everything = [tables.metadata, positions.metadata, desk_metadata, jobs_metadata]
+    everything = [
+        tables.metadata,
+        positions.metadata,
+        desk_metadata,
+        jobs_metadata,
+        accesses.metadata,
+    ]
     assert _differences(database_url, "log", everything) == []
     assert _differences(f"sqlite:///{tmp_path / 'keys.db'}", "keys", [keyring.metadata]) == []
 

@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from adapters import settings
 from adapters.cli.output import as_json, show, table
 from adapters.wiring import Rapport, build
-from domain.errors import NotFound
+from domain.errors import NotFound, Refused
+from domain.identity import SYSTEM
 from domain.money import from_minor
 from projections import balances, directory, links, profile, repairs, timeline
 
@@ -84,12 +85,19 @@ def show_customer(
 ) -> None:
     """Show one customer: who it is, what is owed, how many contacts there were."""
     with build() as rapport:
+        rapport.accesses.record(by=SYSTEM, what="command: customer show", customer=customer_id)
         if as_of is None and known_at is None:
             with rapport.tables.connect() as connection:
                 picture = _picture(connection, customer_id, datetime.now(UTC), rapport)
                 picture["position"] = rapport.projector.position()
         else:
             with rapport.past(customer_id, true_at=as_of, known_at=known_at) as past:
+                if not past.position:
+                    raise Refused(
+                        "Nothing was recorded of {customer} by then. A later --known-at shows what "
+                        "was; --as-of shows what was true, as known today.",
+                        customer=customer_id,
+                    )
                 day = as_of or known_at or datetime.now(UTC)
                 picture = _picture(past.connection, customer_id, day, rapport)
                 picture["position"] = past.position

@@ -7,7 +7,7 @@ from typing import get_args
 
 import click
 
-from adapters.cli.output import as_json, progress, show
+from adapters.cli.output import as_json, on_one_line, progress, show
 from adapters.files.importing import Import
 from adapters.files.summary import Summary
 from adapters.raw_store import RawStore
@@ -53,7 +53,10 @@ def _as_text(summary: Summary) -> str:
     lines = [counts, f"{summary.events} events recorded"]
     if summary.dry_run:
         lines[1] = f"{summary.events} events would be recorded: this was a dry run"
-        lines += [f"  {example}" for example in summary.examples]
+        lines += [
+            f"  {each['reference']} of {each['customer']}: {on_one_line(each['told'])}"
+            for each in summary.examples
+        ]
     lines += [f"skipped {count}: {why}" for why, count in summary.skipped_because.items()]
     lines += [f"taken in, but odd, {count}: {why}" for why, count in summary.flagged.items()]
     lines += [

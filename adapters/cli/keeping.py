@@ -40,10 +40,19 @@ def backup(folder: Path, keys: Path | None) -> None:
 @click.argument("folder", type=FOLDER)
 @click.option("--keys", type=FOLDER, help="The folder that the keys were backed up to.")
 def restore(folder: Path, keys: Path | None) -> None:
-    """Take the backup in FOLDER into the empty databases that the settings name, and fold it."""
+    """Take the backup in FOLDER into the empty databases that the settings name, and fold it.
+
+    The master key must be the one of the hub that was backed up. Without --keys the key database
+    must be the one that it used.
+    """
     with build() as rapport:
         if keys is not None:
-            backups.restore_keys(rapport.keys_engine, keys)
+            backups.restore_keys(rapport.keys_engine, keys, master=rapport.settings.master_key)
+        elif not backups.holds_keys(rapport.keys_engine):
+            raise backups.BackupTrouble(
+                "The key database is empty: without its keys no word about a person can be read. "
+                "Name the folder that the keys were backed up to with --keys."
+            )
         with progress("restoring the log") as show_progress:
             manifest = backups.restore_log(
                 rapport.engine, rapport.settings.data_dir / "raw", folder, show_progress

@@ -21,6 +21,8 @@ from adapters.files.document import NotImportable
 from adapters.keyring import KeyTrouble
 from adapters.settings import SettingsError
 from domain.errors import Refused
+from projections.as_of import CannotFold
+from projections.engine import AheadOfLog, RebuildStopped, StillFails
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +58,10 @@ EXPECTED = (
     KeyTrouble,
     BackupTrouble,
     NotImportable,
+    CannotFold,
+    AheadOfLog,
+    RebuildStopped,
+    StillFails,
     PersistenceError,
     OSError,
 )

@@ -23,6 +23,11 @@ def show(answer: Any, *, as_json: bool, text: Callable[[], str]) -> None:
     )
 
 
+def on_one_line(value: Any) -> str:
+    """A record as JSON on one line, for a person to check field by field."""
+    return json.dumps(value, default=_plain, ensure_ascii=False)
+
+
 def table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> str:
     """Rows as aligned columns; `columns` maps each row's keys to their headings."""
     lines = [list(columns.values())]

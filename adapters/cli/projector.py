@@ -10,6 +10,9 @@ from adapters.cli.output import as_json, progress, show, table
 from adapters.wiring import build
 from projections import directory
 from projections.compare import Comparison
+from projections.registry import ALL
+
+READ_MODEL = click.Choice(sorted(projection.name for projection in ALL))
 
 
 @click.command()
@@ -60,7 +63,7 @@ def status(*, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", type=READ_MODEL, metavar="[NAME]", required=False)
 def rebuild(name: str | None) -> None:
     """Fold a read model (or all) anew, beside the one in use, and switch when it is whole.
 
@@ -75,7 +78,7 @@ def rebuild(name: str | None) -> None:
 
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", type=READ_MODEL, metavar="[NAME]", required=False)
 @as_json
 def compare(name: str | None, *, as_json: bool) -> None:
     """Fold a read model (or all) anew and compare with the one in use; exit code 1 if they differ."""
@@ -106,13 +109,17 @@ def compare(name: str | None, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", type=READ_MODEL, metavar="NAME")
 @click.argument("stream", type=click.UUID)
 def retry(name: str, stream: UUID) -> None:
     """Fold the parked events of one customer again, after the cause was mended."""
     with build() as rapport:
         folded = rapport.projector.retry(name, stream)
-    click.echo(f"{folded} parked events of {stream} are folded into {name} now.")
+    click.echo(
+        f"{folded} parked events of {stream} are folded into {name} now."
+        if folded
+        else f"No event of {stream} is parked in {name}."
+    )
 
 
 def _difference(result: Comparison) -> str:

@@ -3,7 +3,7 @@
 Each lies in a folder of its own, with its mapping and what is known of it so far, so that any
 process tells the same of it, also after a restart:
 
-    about.json     what it is and who brought it     file, mapping.toml     as they were sent
+    about.json     what it is and who brought it     file, mapping/NAME     as they were sent
     progress.json  how far the work is               checked.json           what a dry run found
     done.json      what came of taking it in         failed.json            why it could not be
 
@@ -100,12 +100,11 @@ class Uploads:
         folder = self._place(upload_id)
         folder.mkdir(mode=0o700, parents=True)
         save(folder / "file")
-        (folder / "mapping.toml").write_bytes(mapping)
         about = {
             "kind": kind,
             "file_name": _harmless(file_name),
             "file_size": (folder / "file").stat().st_size,
-            "mapping_name": _harmless(mapping_name),
+            "mapping_name": _keep_mapping(folder, mapping, mapping_name),
             "by": str(by),
             "uploaded_at": datetime.now(UTC).isoformat(),
         }
@@ -174,7 +173,7 @@ class Uploads:
 
     def mapping(self, upload_id: UUID) -> bytes:
         """The mapping that an upload is read by."""
-        return (self._place(upload_id) / "mapping.toml").read_bytes()
+        return _mapping(self._place(upload_id)).read_bytes()
 
     def change_mapping(
         self, upload_id: UUID, *, kind: ImportKind, mapping: bytes, mapping_name: str
@@ -186,19 +185,16 @@ class Uploads:
         with self._alone(upload_id):
             for told in ("checked.json", "failed.json", "progress.json"):
                 (folder / told).unlink(missing_ok=True)
-            (folder / "mapping.toml").write_bytes(mapping)
             about = _read(folder / "about.json") or {}
-            _write(
-                folder / "about.json",
-                {**about, "kind": kind, "mapping_name": _harmless(mapping_name)},
-            )
+            name = _keep_mapping(folder, mapping, mapping_name)
+            _write(folder / "about.json", {**about, "kind": kind, "mapping_name": name})
 
     # --- how ----------------------------------------------------------------------------------
 
     def _work(self, upload: Upload, doing: Doing, take: Take, lock: FileLock) -> None:
         folder = self._place(upload.id)
         (folder / "failed.json").unlink(missing_ok=True)
-        importing = Import(kind=upload.kind, path=folder / "file", mapping=folder / "mapping.toml")
+        importing = Import(kind=upload.kind, path=folder / "file", mapping=_mapping(folder))
         try:
             summary = take(importing, doing == "check", _Told(folder, doing), folder)
         except Exception as problem:  # noqa: BLE001 -- nobody stands above a thread: the page tells
@@ -304,6 +300,19 @@ def _in_words(problem: Exception) -> list[str]:
     if isinstance(problem, OSError):
         return [f"The file could not be read or kept: {problem.strerror}. Try again."]
     return [f"Something went wrong here ({type(problem).__name__}). Tell your administrator."]
+
+
+def _keep_mapping(folder: Path, content: bytes, name: str) -> str:
+    """Keep the one mapping of an upload; gives the name under which it lies."""
+    place = folder / "mapping"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(mode=0o700)
+    (place / _harmless(name)).write_bytes(content)
+    return _harmless(name)
+
+
+def _mapping(folder: Path) -> Path:
+    return next((folder / "mapping").iterdir())
 
 
 def _harmless(name: str) -> str:

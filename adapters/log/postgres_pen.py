@@ -171,10 +171,9 @@ class PostgresPen(Pen):
         try:
             yield connection
         except psycopg.Error as error:
-            if connection.closed or connection.broken:
+            if not _rolled_back(connection):
                 pooled.invalidate()
                 raise _Lost() from error
-            connection.rollback()
             raise
         finally:
             pooled.close()
@@ -234,6 +233,20 @@ class PostgresPen(Pen):
                     f"The log did not take this: {error}. Nothing was recorded."
                 )
         return DatabaseError(f"PostgreSQL reports: {error}")
+
+
+def _rolled_back(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the transaction is undone; if not, the server is gone and may have committed it.
+
+    In the middle of a pipeline a connection may be broken without knowing it yet.
+    """
+    if connection.closed or connection.broken:
+        return False
+    try:
+        connection.rollback()
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _only(cursor: psycopg.Cursor[Any]) -> Any:
