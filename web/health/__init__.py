@@ -1,0 +1,1 @@
+"""Whether the hub is alive, ready, and which version it is."""

@@ -1,0 +1,1 @@
+"""Files of other systems, taken in by people."""

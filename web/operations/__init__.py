@@ -1,0 +1,1 @@
+"""How the hub itself is doing, and what an administrator can do about it."""

@@ -1,0 +1,1 @@
+"""The palette: everything, found by typing."""

@@ -1,0 +1,1 @@
+"""Preferences: how somebody wants to see the hub."""

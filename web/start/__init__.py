@@ -1,0 +1,1 @@
+"""The first start: nobody can sign in yet."""
