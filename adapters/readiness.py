@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from adapters import database
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
 
 LARGEST_LAG = 5000
 """Events that a read model may be behind before pages show too little of the truth."""
+
+LEAST_ROOM = 10 * 1024 * 1024
+"""Bytes that must be left on a disk of the hub's: with less, the next contacts may be refused."""
 
 
 def problems(rapport: Rapport) -> list[str]:
@@ -27,8 +32,22 @@ def problems(rapport: Rapport) -> list[str]:
         return ["The database cannot be reached."]
     except database.Outdated as outdated:
         return [str(outdated)]
-    return [
+    behind = [
         f"The read model {each.name} is {each.lag} events behind."
         for each in status
         if each.state == "live" and each.lag > LARGEST_LAG
+    ]
+    return behind + _disks_without_room(rapport)
+
+
+def _disks_without_room(rapport: Rapport) -> list[str]:
+    """The folders we write to in which it gets tight; a database server watches its own disk."""
+    folders = {rapport.settings.data_dir}
+    for url in map(make_url, (rapport.settings.database_url, rapport.settings.keys_url)):
+        if url.get_backend_name() == "sqlite" and url.database:
+            folders.add(Path(url.database).parent)
+    return [
+        f"The disk of {folder} is full: make room, then everything goes on without a restart."
+        for folder in sorted(folders)
+        if shutil.disk_usage(folder).free < LEAST_ROOM
     ]

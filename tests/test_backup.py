@@ -16,6 +16,7 @@ from adapters.backup import (
     BackupTrouble,
     backup_keys,
     backup_log,
+    holds_keys,
     restore_keys,
     restore_log,
 )
@@ -111,6 +112,20 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
         with pytest.raises(BackupTrouble, match=r"events\.jsonl\.gz is damaged"):
             restore_log(other.engine, tmp_path / "raw", tmp_path / "backup", silent)
         assert other.events() == 0
+
+
+def test_keys_are_not_restored_under_another_master_key(
+    hub: Rapport, elsewhere: Settings, tmp_path: Path
+) -> None:
+    backup_keys(hub.keys_engine, tmp_path / "keys")
+    with build(elsewhere) as other:
+        with pytest.raises(BackupTrouble, match=r"Put the master\.key of the hub"):
+            restore_keys(
+                other.keys_engine, tmp_path / "keys", master=b"another master key, 32 bytes long"
+            )
+        assert not holds_keys(other.keys_engine)
+        restore_keys(other.keys_engine, tmp_path / "keys", master=elsewhere.master_key)
+        assert holds_keys(other.keys_engine)
 
 
 def test_a_backup_is_never_restored_over_a_history(hub: Rapport, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from adapters.backup import BackupTrouble
 from adapters.cli.main import rapport
+from domain.errors import Refused
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "examples"
@@ -145,7 +148,39 @@ def test_schemas_are_told(run: Run) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [("nonsense",), ("import", "sales"), ("customer", "show", "not-an-id"), ("user", "add")],
+    [
+        ("nonsense",),
+        ("import", "sales"),
+        ("customer", "show", "not-an-id"),
+        ("user", "add"),
+        ("rebuild", "nonsense"),
+        ("compare", "nonsense"),
+        ("retry", "nonsense", "00000000-0000-0000-0000-000000000001"),
+    ],
 )
 def test_a_wrong_call_ends_with_code_2(run: Run, words: tuple[str, ...]) -> None:
     assert "Usage" in run(*words, code=2).output
+
+
+def test_a_backup_is_restored_with_its_keys_or_not_at_all(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_in_sales(run)
+    before = told(run("customer", "find", "Anna", "--json"))
+    run("backup", tmp_path / "log", "--keys", tmp_path / "keys")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copy(tmp_path / "data" / "master.key", elsewhere)
+    monkeypatch.setenv("RAPPORT_DATABASE_URL", f"sqlite:///{elsewhere / 'rapport.db'}")
+    monkeypatch.setenv("RAPPORT_DATA_DIR", str(elsewhere))
+    with pytest.raises(BackupTrouble, match="with --keys"):
+        run("restore", tmp_path / "log")
+    run("restore", tmp_path / "log", "--keys", tmp_path / "keys")
+    assert told(run("customer", "find", "Anna", "--json")) == before
+
+
+def test_what_nobody_knew_yet_is_not_shown(run: Run) -> None:
+    take_in_sales(run)
+    (anna,) = told(run("customer", "find", "K-1001", "--json"))
+    with pytest.raises(Refused, match="Nothing was recorded"):
+        run("customer", "show", anna["id"], "--known-at", "2026-01-01")

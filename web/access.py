@@ -27,7 +27,8 @@ def _record(response: Response) -> Response:
     is_about_somebody = "customer_id" in about or "contact_id" in about
     if request.method != "GET" or not (is_about_somebody or request.endpoint in LISTS):
         return response
-    if "seen" in request.args or (person := visitor()) is None:
+    looks_by_itself = request.endpoint == "customers.more_history" and "seen" in request.args
+    if looks_by_itself or (person := visitor()) is None:
         return response
     try:
         services().accesses.record(

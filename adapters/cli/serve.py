@@ -30,7 +30,13 @@ def run(threads: int) -> None:
         settings = rapport.settings
         _greet(rapport)
         server = create_server(
-            application, host=settings.host, port=settings.port, threads=threads, ident="rapport"
+            application,
+            host=settings.host,
+            port=settings.port,
+            threads=threads,
+            ident="rapport",
+            # waitress removes what proxies say unless it is left to the application to judge it
+            clear_untrusted_proxy_headers=not settings.proxy_hops,
         )
         signal.signal(signal.SIGTERM, _interrupt)
         try:

@@ -110,7 +110,7 @@ class SQLitePen(Pen):
     def ask(self, question: Question, **given: Any) -> list[Any]:
         try:
             with raw(self.engine) as connection:
-                return connection.execute(question.sql, question.values(given)).fetchall()
+                return _answers(connection, question.sql, question.values(given))
         except (sqlite3.Error, PoolTimeout) as error:
             raise self.trouble(error) from error
 
@@ -139,9 +139,37 @@ class SQLitePen(Pen):
             )
         if "no such table" in text:
             return ProgrammingError(f"{text}: run `rapport db upgrade` first.")
+        if getattr(error, "sqlite_errorname", "") == "SQLITE_IOERR_FSYNC":
+            # It lies in the file, and becomes true if nobody writes before the hub is opened again.
+            return OperationalError(
+                "The disk failed to sync, so it is not certain whether this was recorded. Look at "
+                "what is there before you try again, and have the disk checked."
+            )
         if isinstance(error, sqlite3.OperationalError):
             return OperationalError(f"The log did not take this: {text}. Nothing was recorded.")
         return DatabaseError(f"SQLite reports: {text}. Run `rapport doctor`.")
+
+
+def _answers(connection: sqlite3.Connection, sql: str, values: Any) -> list[Any]:
+    """The rows; where one holds bytes that are no text, that one row is marked, not all refused."""
+    try:
+        return connection.execute(sql, values).fetchall()
+    except sqlite3.OperationalError as error:
+        if "decode" not in str(error):
+            raise
+    connection.text_factory = _legible
+    try:
+        return connection.execute(sql, values).fetchall()
+    finally:
+        connection.text_factory = str
+
+
+def _legible(stored: bytes) -> str:
+    """Text as it is; of damaged text something that nobody takes for JSON or for a known name."""
+    try:
+        return stored.decode()
+    except UnicodeDecodeError:
+        return "\N{REPLACEMENT CHARACTER}" + stored.decode(errors="backslashreplace")
 
 
 _BUSY = (
