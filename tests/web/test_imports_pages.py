@@ -172,7 +172,7 @@ def test_a_mapping_that_is_no_toml_is_explained(mo: Visitor) -> None:
     ],
 )
 def test_a_form_that_will_not_do_comes_back_with_the_reason(
-    mo: Visitor, rapport: Rapport, form: dict[str, str], said: str
+    mo: Visitor, rapport: Rapport, form: dict[str, Any], said: str
 ) -> None:
     answer = bring(mo, **form)
     assert answer.status_code == 422

@@ -121,7 +121,9 @@ def test_a_rebuild_that_cannot_be_finished_says_why(
     tell(registered("Anna Weber"))
     with writing(rapport.engine) as connection:
         connection.execute(text("DROP TRIGGER events_no_update"))
-        connection.execute(text("UPDATE events SET topic = 'customer.from_tomorrow' WHERE topic LIKE 'customer.%'"))
+        connection.execute(
+            text("UPDATE events SET topic = 'customer.from_tomorrow' WHERE topic LIKE 'customer.%'")
+        )
     page = text_of(do(ada, "rebuilds", "profile"))
     assert "The work stopped." in page
     assert "customer.from_tomorrow" in page

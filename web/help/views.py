@@ -32,6 +32,10 @@ KEYS: tuple[tuple[LazyString, tuple[Keys, ...]], ...] = (
             Keys(lazy_gettext("Find a customer, a page, an action"), ("Ctrl K", "/")),
             Keys(lazy_gettext("Go to Today"), ("g t",)),
             Keys(lazy_gettext("Go to Customers"), ("g c",)),
+            Keys(
+                lazy_gettext("Go to Money, Repairs, Imports, Operations"),
+                ("g m", "g r", "g i", "g o"),
+            ),
             Keys(lazy_gettext("Light or dark"), ("d",)),
             Keys(lazy_gettext("This help"), ("?",)),
             Keys(lazy_gettext("Close what is open, leave a field"), ("Esc",)),
