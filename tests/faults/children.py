@@ -53,6 +53,14 @@ class Child:
         """Wait until it has said something."""
         assert self._begun.wait(START_SECONDS), "the process did not begin"
 
+    def await_deeds(self, count: int) -> None:
+        """Wait until it has acknowledged so many deeds."""
+        until = time.monotonic() + START_SECONDS
+        while len(self.said) <= count:
+            assert self.is_alive(), "the process ended too early"
+            assert time.monotonic() < until, f"the process did only {len(self.said)} deeds"
+            time.sleep(0.005)
+
     def kill(self) -> None:
         """End it without a last word."""
         os.kill(self.pid, signal.SIGKILL)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from tests.faults.kit import on_file
+from tests.faults.kit import TIMES, on_file
 from tests.faults.tracing import Point, needs_strace, points_of
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.timeout(300 * TIMES))
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,10 @@
 """One process for each system call that a short while at work makes, to be met by a fault there.
 
-    strace … -e inject=CALL:…:when=LAST python -m tests.faults.each_call WORK URL FOLDER LAST CALL:POINT…
+    strace … -e inject=CALL:…:when=LAST python -m tests.faults.each_call WORK URL FOLDER CALL:IDLE…
 
 Python is started once and forks; strace counts the calls of each process by itself, so a process
-that is to be met at its POINTth call first makes LAST - POINT calls that do not matter. LAST is
-more than the work makes of any call, so that nothing else meets a fault.
+that is to be met at its third call first makes LAST - 3 idle calls that do not matter. LAST is
+more than the work makes, so that nothing else meets a fault.
 """
 
 from __future__ import annotations
@@ -46,12 +46,12 @@ def idle(call: str, times: int) -> None:
                     raise ValueError(f"no idle {call} is known: add one here")
 
 
-def main(work: str, url: str, folder: str, last: str, *points: str) -> None:
+def main(work: str, url: str, folder: str, *points: str) -> None:
     premises = Premises(url, Path(folder))
-    for run, (call, _, point) in enumerate(point.partition(":") for point in points):
+    for run, (call, _, times) in enumerate(point.partition(":") for point in points):
         child = os.fork()
         if child == 0:
-            idle(call, int(last) - int(point))
+            idle(call, int(times))
             WORK[work](say, premises, run)
             os._exit(0)
         _, status = os.waitpid(child, 0)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from tests.faults.kit import TIMES
 from tests.faults.tracing import ROOT, STRACE
 
 FILES = ("rapport.db", "rapport.db-wal", "rapport.db-journal", "keys.db", "keys.db-journal")
@@ -66,7 +67,7 @@ def record(folder: Path, work: str) -> list[Call]:
         *(sys.executable, "-m", "tests.faults.powered", str(folder), work),
     ]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250 * TIMES
     )
     assert done.returncode == 0, done.stderr
     with trace.open() as lines:

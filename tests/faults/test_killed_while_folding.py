@@ -26,7 +26,7 @@ def counted(rapport: Rapport) -> dict[str, int]:
     ]
     counts = (select(literal(table.name), func.count()).select_from(table) for table in tables)
     with positions.reading(rapport.tables) as connection:
-        return dict(connection.execute(union_all(*counts)).tuples().all())
+        return dict(connection.execute(union_all(*counts)).all())
 
 
 def busy(database_url: str, folder: Path, contacts: int) -> Premises:
@@ -42,14 +42,17 @@ def busy(database_url: str, folder: Path, contacts: int) -> Premises:
 
 
 def seen_while(premises: Premises, work: Callable[..., None], times: int) -> list[dict[str, int]]:
-    """What a reader saw, each different view once, while processes did the work and were killed."""
+    """What a reader saw, each different view once, while processes did the work and were killed.
+
+    Each has done it at least once by then, and dies somewhere in the next time.
+    """
     chance, views = random.Random(SEED), list[dict[str, int]]()
     with premises.open() as rapport:
         for number in range(times):
             with children(Child(work, premises, number)) as (child,):
                 child.await_begin()
                 until = time.monotonic() + chance.uniform(0.1, 1.0)
-                while time.monotonic() < until:
+                while time.monotonic() < until or (child.is_alive() and not child.acknowledged):
                     view = counted(rapport)
                     if view not in views:
                         views.append(view)

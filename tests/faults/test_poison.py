@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -12,16 +14,17 @@ from sqlalchemy.exc import DBAPIError
 
 from adapters.database import writing
 from adapters.wiring import Rapport
-from domain.root import Envelope
+from domain.root import Act, Envelope
 from projections import timeline
 from projections.engine import StillFails
 from projections.rows import Rows
-from tests.faults.kit import PEOPLE, check_read_models, founded
+from tests.faults.kit import PEOPLE, check_read_models, founded, on_file
 from tests.faults.weaker import fold_without_parking
 from tests.scenario import phone_call, registered
 from tests.telling import tell
 
 POISONED, HEALTHY, _ = PEOPLE
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)
 CALLED = "customer.phone_call_logged"
 
 Stored = tuple[str, bytes]
@@ -136,6 +139,24 @@ def test_after_the_fold_was_mended_the_parked_events_are_folded(
     monkeypatch.undo()
     assert rapport.projector.retry("timeline", POISONED) == 3
     check_read_models(rapport)
+
+
+def test_keys_out_of_reach_park_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the event's fault: it is folded as soon as the keys are back."""
+    premises = on_file(tmp_path)
+    with premises.open() as rapport:
+        position = rapport.hub.handle(registered("Carla").command, Act(by=POISONED, at=START))
+    monkeypatch.setattr("adapters.sqlite.LOCK_SECONDS", 0.2)
+    with premises.open() as rapport:
+        thief = sqlite3.connect(tmp_path / "keys.db", isolation_level=None)
+        thief.execute("BEGIN EXCLUSIVE")
+        assert not rapport.projector.fold_now(position)
+        assert rapport.projector.trouble is not None
+        assert rapport.projector.parked() == []
+        thief.close()
+        assert rapport.projector.fold_now(position)
+        assert rapport.projector.parked() == []
+        check_read_models(rapport)
 
 
 def test_a_projector_that_parks_nothing_would_be_found_out(

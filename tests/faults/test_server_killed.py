@@ -18,6 +18,8 @@ from tests.faults.weaker import log_without_waiting_until_it_fails
 from tests.servers import Postgres
 
 RESTART_SECONDS = 5
+DEEDS = 3
+"""What each process has done at least before the server dies."""
 
 
 @pytest.fixture
@@ -36,8 +38,8 @@ def killed_under_load(
     for number in range(times):
         with children(*(Child(work, premises, 2 * number + n) for n in range(2))) as both:
             for child in both:
-                child.await_begin()
-            time.sleep(chance.uniform(0.2, 0.8))
+                child.await_deeds(DEEDS)
+            time.sleep(chance.uniform(0, 0.6))
             kill_hard(server)
             for child in both:
                 child.finish()
@@ -53,7 +55,7 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(
 ) -> None:
     premises = founded(server.new_database(), tmp_path)
     acknowledged = killed_under_load(server, premises, log_until_it_fails, rounds(3))
-    assert len(acknowledged) > 10
+    assert len(acknowledged) >= 2 * DEEDS * rounds(3)
     nothing_lost(premises, acknowledged)
     amcheck(postgres_programs, server, premises.database_url)
 

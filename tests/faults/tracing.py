@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.deeds import OPEN
-from tests.faults.kit import Premises, rounds
+from tests.faults.kit import TIMES, Premises, rounds
 
 ROOT = Path(__file__).resolve().parents[2]
 STRACE = shutil.which("strace")
@@ -28,8 +28,8 @@ def needs_strace() -> None:
         pytest.skip("strace may not trace processes here (ptrace is forbidden)")
 
 
-CALLS = ("pwrite64", "fdatasync", "ftruncate")
-"""Every system call by which SQLite changes a file."""
+CALLS = {"pwrite64": 1_000, "fdatasync": 100, "ftruncate": 50}
+"""The system calls by which SQLite changes a file, and more of each than a short while makes."""
 
 Point = tuple[str, int]
 """A call of a process, by name and number: `("pwrite64", 3)` is its third write."""
@@ -51,9 +51,9 @@ def strike(
 
     `faults` says what befalls which call, as strace's `inject` words it: `error=ENOSPC`.
     """
-    last = max(number for _, number in points) + 1
-    injected = [f"inject={call}:{fault}:when={last}" for call, fault in faults.items()]
-    told = _strace(injected, "/dev/null", work, premises, last, points)
+    injected = [f"inject={call}:{fault}:when={CALLS[call]}" for call, fault in faults.items()]
+    idle = [(call, CALLS[call] - number) for call, number in points]
+    told = _strace(injected, "/dev/null", work, premises, idle)
     struck = Struck()
     for line in told.splitlines():
         said, number = json.loads(line)
@@ -68,9 +68,10 @@ def strike(
 
 def points_of(work: str, premises: Premises, trace: Path) -> list[Point]:
     """Every call by which the work changes a file when nothing disturbs it."""
-    _strace([], str(trace), work, premises, 0, [("pwrite64", 0)])
+    _strace([], str(trace), work, premises, [("pwrite64", 0)])
     lines = trace.read_text().splitlines()
     made = {call: sum(f" {call}(" in line for line in lines) for call in CALLS}
+    assert all(made[call] < most for call, most in CALLS.items()), made
     return [(call, number) for call in CALLS for number in range(1, made[call] + 1)]
 
 
@@ -85,8 +86,7 @@ def _strace(
     output: str,
     work: str,
     premises: Premises,
-    last: int,
-    points: Sequence[Point],
+    idle: Sequence[Point],
 ) -> str:
     # Told by the kernel which calls to stop at, strace is faster, but sends no signals.
     filtered = [] if any("signal=" in each for each in expressions) else ["--seccomp-bpf"]
@@ -104,11 +104,11 @@ def _strace(
             *injected,
         ),
         *(sys.executable, "-m", "tests.faults.each_call", work),
-        *(premises.database_url, str(premises.folder), str(last)),
-        *(f"{call}:{number}" for call, number in points),
+        *(premises.database_url, str(premises.folder)),
+        *(f"{call}:{times}" for call, times in idle),
     ]
     done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
+        command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=250 * TIMES
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
