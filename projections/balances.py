@@ -9,7 +9,7 @@ in the currency's minor unit, and amounts of two currencies are never added.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Select, Uuid, case, func, literal, or_, select, tuple_
 
+from projections.due_days import are_many
 from projections.ledger import (
     IS_LEFT,
     IS_OPEN,
@@ -25,6 +26,7 @@ from projections.ledger import (
     accounts,
     clearings,
     credit_terms,
+    due_days,
     line_of,
     lines,
 )
@@ -65,7 +67,7 @@ class Balance:
     """The sums of a customer's entries in one currency.
 
     `charged_minor` is for repairs, `reversed_minor` for payments that were taken back. Of what is
-    open, `overdue_minor` was due before the day of the question.
+    open, `overdue_minor` was due before the day of the question; `open_count` are the open items.
     """
 
     currency: str
@@ -78,6 +80,7 @@ class Balance:
     open_minor: int
     spare_minor: int
     overdue_minor: int
+    open_count: int
 
     @property
     def owed_minor(self) -> int:
@@ -212,10 +215,16 @@ class OwedTotal:
 def balances(connection: Connection, identity: Sequence[UUID], *, on: date) -> list[Balance]:
     """The sums of the customer's entries, by currency, with what was overdue on a day."""
     by_currency = _accounts(connection, identity)
-    due = _due_days(connection, identity, by_currency)
+    return _balances(by_currency, _open_by_day(connection, identity, by_currency), on)
+
+
+def _balances(
+    by_currency: dict[str, list[Any]], opened_by_day: Mapping[str, _Open], on: date
+) -> list[Balance]:
     found = []
     for currency, rows in sorted(by_currency.items()):
-        opened = sum(due[currency].values())
+        due, count = opened_by_day[currency]
+        opened = sum(due.values())
         owed = sum(row.open_minor - row.spare_minor for row in rows)
         found.append(
             Balance(
@@ -228,16 +237,24 @@ def balances(connection: Connection, identity: Sequence[UUID], *, on: date) -> l
                 reversed_minor=sum(row.reversed_minor for row in rows),
                 open_minor=opened,
                 spare_minor=opened - owed,
-                overdue_minor=sum(m for day, m in due[currency].items() if day < on),
+                overdue_minor=sum(minor for day, minor in due.items() if day < on),
+                open_count=count,
             )
         )
     return found
 
 
 def open_items(
-    connection: Connection, identity: Sequence[UUID], currency: str | None = None
+    connection: Connection,
+    identity: Sequence[UUID],
+    currency: str | None = None,
+    *,
+    limit: int | None = None,
 ) -> list[OpenItem]:
-    """What is not cleared in full, the oldest first; of one currency, or of all."""
+    """What is not cleared in full, the oldest first; of one currency, or of all.
+
+    At most `limit` items; None: all of them.
+    """
     by_currency = _accounts(connection, identity)
     items = []
     for each in by_currency if currency is None else {currency} & set(by_currency):
@@ -253,16 +270,16 @@ def open_items(
                 amount_minor=line.debit_minor,
                 open_minor=left,
             )
-            for line, left in _left(connection, by_currency[each], each)
+            for line, left in _left(connection, by_currency[each], each, limit)
             if line.due_on is not None and line.debit_minor
         ]
-    return sorted(items, key=lambda item: item.occurred_at)
+    return sorted(items, key=lambda item: item.occurred_at)[:limit]
 
 
 def ageing(connection: Connection, identity: Sequence[UUID], *, on: date) -> list[Ageing]:
     """What is open, by currency and by how long it has been due on a day."""
-    due = _due_days(connection, identity, _accounts(connection, identity))
-    return [_aged(currency, days, on) for currency, days in sorted(due.items()) if days]
+    opened = _open_by_day(connection, identity, _accounts(connection, identity))
+    return [_aged(currency, due, on) for currency, (due, _) in sorted(opened.items()) if due]
 
 
 def ledger(
@@ -396,12 +413,13 @@ def standings(
 ) -> list[CreditStanding]:
     """How the customer stands on a day, in each currency with entries or terms."""
     terms = {each.currency: each for each in terms_of(connection, identity)}
-    owed = {each.currency: each for each in balances(connection, identity, on=on)}
-    due = _due_days(connection, identity, _accounts(connection, identity))
+    by_currency = _accounts(connection, identity)
+    opened = _open_by_day(connection, identity, by_currency)
+    owed = {each.currency: each for each in _balances(by_currency, opened, on)}
     found = []
     for currency in sorted(terms.keys() | owed.keys()):
         balance = owed.get(currency)
-        oldest = min(due[currency], default=on)
+        oldest = min(opened[currency].due, default=on) if balance else on
         found.append(
             standing(
                 terms.get(currency, Terms(currency=currency)),
@@ -492,14 +510,22 @@ def _accounts(connection: Connection, identity: Sequence[UUID]) -> dict[str, lis
     return dict(by_currency)
 
 
-def _left(connection: Connection, rows: list[Any], currency: str) -> list[tuple[Line, int]]:
-    """The lines of one currency that are not used up, with what is left of each."""
+def _left(
+    connection: Connection, rows: list[Any], currency: str, limit: int | None = None
+) -> list[tuple[Line, int]]:
+    """The lines of one currency that are not used up, with what is left of each.
+
+    Of an account that is one stream's alone, at most `limit` lines, the oldest.
+    """
     if len(rows) > 1:
         every, settlement = _settled(connection, rows, currency)
-        rest = {**settlement.open, **settlement.spare}
+        rest = settlement.left
         return [(line, rest[line.position]) for line in every if line.position in rest]
-    query = select(lines).where(
-        lines.c.stream == rows[0].stream, lines.c.currency == currency, IS_LEFT
+    query = (
+        select(lines)
+        .where(lines.c.stream == rows[0].stream, lines.c.currency == currency, IS_LEFT)
+        .order_by(lines.c.occurred_at, lines.c.position)
+        .limit(limit)
     )
     return [(line_of(row), row.left_minor) for row in connection.execute(query)]
 
@@ -543,24 +569,42 @@ def _settled(
     return every, Settlement.of(line.entry for line in every)
 
 
-def _due_days(
+class _Open(NamedTuple):
+    """What is open in one currency by day due, and in how many items."""
+
+    due: Counter[date]
+    items: int
+
+
+def _open_by_day(
     connection: Connection, identity: Sequence[UUID], by_currency: dict[str, list[Any]]
-) -> defaultdict[str, Counter[date]]:
-    """What is open, by currency and day due."""
-    due: defaultdict[str, Counter[date]] = defaultdict(Counter)
-    alone = [each for each, rows in by_currency.items() if len(rows) == 1]
-    query = select(lines.c.currency, lines.c.due_on, func.sum(lines.c.left_minor)).where(
-        lines.c.stream.in_(identity), lines.c.currency.in_(alone), IS_OPEN
+) -> dict[str, _Open]:
+    """What is open, by currency and day due; `by_currency` are the customer's accounts."""
+    opened = {
+        currency: _Open(Counter(), rows[0].left_count if rows[0].open_minor else 0)
+        for currency, rows in by_currency.items()
+        if len(rows) == 1
+    }
+    crowded = [each for each in opened if are_many(opened[each].items)]
+    c = due_days.c
+    counted = select(c.currency, c.due_on, c.open_minor).where(
+        c.stream.in_(identity), c.currency.in_(crowded)
     )
-    for currency, day, amount in connection.execute(
-        query.group_by(lines.c.stream, lines.c.currency, lines.c.due_on)
-    ):
-        due[currency][day] += int(amount)
-    for currency in by_currency.keys() - set(alone):
-        for line, left in _left(connection, by_currency[currency], currency):
-            if line.due_on is not None and line.debit_minor:
-                due[currency][line.due_on] += left
-    return due
+    added = (
+        select(lines.c.currency, lines.c.due_on, func.sum(lines.c.left_minor))
+        .where(lines.c.stream.in_(identity), lines.c.currency.in_(opened.keys() - crowded), IS_OPEN)
+        .group_by(lines.c.stream, lines.c.currency, lines.c.due_on)
+    )
+    for query in (added, counted) if crowded else (added,):
+        for currency, day, amount in connection.execute(query):
+            opened[currency].due[day] += int(amount)
+    for currency in by_currency.keys() - opened.keys():
+        due, left = Counter[date](), _left(connection, by_currency[currency], currency)
+        items = [(line.due_on, rest) for line, rest in left if line.due_on is not None]
+        for day, rest in items:
+            due[day] += rest
+        opened[currency] = _Open(due, len(items))
+    return opened
 
 
 def _aged(currency: str, due: Counter[date], on: date) -> Ageing:

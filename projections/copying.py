@@ -5,9 +5,10 @@ The driver formats value by value, which takes longer than the server needs to s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import attrgetter
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -17,45 +18,60 @@ _NULL = "\\N"
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def as_text(rows: Sequence[Sequence[Any]]) -> Iterator[bytes] | None:
+def as_text(columns: Sequence[Sequence[Any]]) -> Iterator[bytes] | None:
     """The rows in chunks; None when a value is of a kind that only the driver can format."""
-    columns: list[list[str]] = []
-    for values in zip(*rows, strict=True):
-        column = _column(values)
-        if column is None:
+    texts: list[Iterable[str]] = []
+    for values in columns:
+        text = _column(values)
+        if text is None:
             return None
-        columns.append(column)
-    lines = list(map("\t".join, zip(*columns, strict=True)))
+        texts.append(text)
+    lines = list(map("\t".join, zip(*texts, strict=True)))
     return (
         ("\n".join(lines[first : first + _ROWS_AT_ONCE]) + "\n").encode()
         for first in range(0, len(lines), _ROWS_AT_ONCE)
     )
 
 
-def _column(values: Sequence[Any]) -> list[str] | None:
-    kinds = set(map(type, values)) - {NoneType}
+def uuid_texts(values: Iterable[UUID]) -> Iterable[str]:
+    """Their 32 hexadecimal digits, which every database takes."""
+    return map("%032x".__mod__, map(_int_of, values))
+
+
+def _column(values: Sequence[Any]) -> Iterable[str] | None:
+    kinds = set(map(type, values))
+    has_gaps = NoneType in kinds
+    kinds.discard(NoneType)
     if not kinds:
         return [_NULL] * len(values)
-    text = _TEXT.get(kinds.pop())
-    if text is None or kinds:
+    texts = _TEXTS.get(kinds.pop())
+    if texts is None or kinds:
         return None
-    if None in values:
-        return [_NULL if value is None else text(value) for value in values]
-    return list(map(text, values))
+    if not has_gaps:
+        return texts(values)
+    told = iter(texts([value for value in values if value is not None]))
+    return [_NULL if value is None else next(told) for value in values]
 
 
-def _escaped(text: str) -> str:
-    if "\\" in text or "\n" in text or "\t" in text or "\r" in text:
-        return text.translate(_SPECIAL)
-    return text
+def _escaped(values: Sequence[str]) -> Iterable[str]:
+    every = "".join(values)
+    if any(special in every for special in "\\\t\n\r"):
+        return [value.translate(_SPECIAL) for value in values]
+    return values
 
 
-_TEXT: dict[type, Callable[[Any], str]] = {
+def _each(text: Callable[[Any], str]) -> Callable[[Sequence[Any]], Iterable[str]]:
+    return lambda values: map(text, values)
+
+
+_int_of = attrgetter("int")
+
+_TEXTS: dict[type, Callable[[Sequence[Any]], Iterable[str]]] = {
     str: _escaped,
-    int: str,
-    bool: {True: "t", False: "f"}.__getitem__,
-    UUID: lambda value: f"{value.int:032x}",
-    Decimal: str,
-    date: date.isoformat,
-    datetime: datetime.isoformat,
+    int: _each(str),
+    bool: _each({True: "t", False: "f"}.__getitem__),
+    UUID: uuid_texts,
+    Decimal: _each(str),
+    date: _each(date.isoformat),
+    datetime: _each(datetime.isoformat),
 }

@@ -51,6 +51,7 @@ counted = Table(
 """As what each contact is counted now, so that a correction can take it back."""
 
 _Cell = tuple[date, str, str]
+_Key = tuple[UUID, UUID]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +84,7 @@ class DayCounts(Projection):
     )
 
     def fold(self, rows: Rows, batch: Sequence[Envelope]) -> None:
-        now: dict[tuple[UUID, UUID], _Cell | None] = {}
+        now: dict[_Key, _Cell | None] = {}
         for envelope in batch:
             match envelope.event:
                 case TellsContact() as told:
@@ -91,45 +92,31 @@ class DayCounts(Projection):
                     now[contact.contact_id, envelope.originator_id] = _cell(contact)
                 case ContactWithdrawn(contact_id=gone) | ContactFiledElsewhere(contact_id=gone):
                     now[gone, envelope.originator_id] = None
-        before: dict[tuple[UUID, UUID], _Cell] = {
+        before: dict[_Key, _Cell] = {
             (row.contact_id, row.stream): (row.day, row.kind, row.direction)
-            for row in rows.fetch(counted, counted.c.contact_id, {contact for contact, _ in now})
+            for row in rows.fetch(counted, counted.c.contact_id, [contact for contact, _ in now])
         }
-        changes: Counter[_Cell] = Counter(cell for cell in now.values() if cell)
-        changes.subtract(before[key] for key in now if key in before)
+        changes = Counter(cell for cell in now.values() if cell)
+        changes.subtract(before[key] for key in before if key in now)
         rows.upsert(
             day_counts,
-            [
-                {"day": day, "kind": kind, "direction": direction, "contacts": more}
-                for (day, kind, direction), more in sorted(changes.items())
-                if more
-            ],
+            [(*cell, more) for cell, more in sorted(changes.items()) if more],
+            ("day", "kind", "direction", "contacts"),
             add=("contacts",),
         )
         if before:
             rows.delete_where(day_counts, day_counts.c.contacts == 0)
-        rows.upsert(
-            counted,
-            [
-                {
-                    "contact_id": contact_id,
-                    "stream": stream,
-                    "day": cell[0],
-                    "kind": cell[1],
-                    "direction": cell[2],
-                }
-                for (contact_id, stream), cell in now.items()
-                if cell
-            ],
-        )
-        rows.delete_rows(
-            counted,
-            [
-                {"contact_id": contact_id, "stream": stream}
-                for (contact_id, stream), cell in now.items()
-                if cell is None and (contact_id, stream) in before
-            ],
-        )
+        _keep(rows, before, now)
+
+
+def _keep(rows: Rows, before: dict[_Key, _Cell], now: dict[_Key, _Cell | None]) -> None:
+    columns = ("contact_id", "stream", "day", "kind", "direction")
+    if before:
+        changed = [(*key, *cell) for key, cell in now.items() if cell and key in before]
+        rows.upsert(counted, changed, columns)
+        rows.delete_rows(counted, [key for key in before if now.get(key, ()) is None], columns[:2])
+        now = {key: cell for key, cell in now.items() if key not in before}
+    rows.insert(counted, [(*key, *cell) for key, cell in now.items() if cell], columns)
 
 
 def counts(connection: Connection, day: date) -> list[DayCount]:

@@ -141,7 +141,9 @@ numbers = Table(
 )
 
 _Term = tuple[int, str, str]
-_IN_ORDER = itemgetter("place", "term")
+_TermRow = tuple[int, str, str, UUID]
+_TERM_COLUMNS = ("place", "term", "kind", "stream")
+_IN_ORDER = itemgetter(0, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,24 +219,22 @@ class Directory(Projection):
                 cards[envelope.stream] = _Card(_begun(envelope, envelope.event))
             if (card := cards.get(envelope.stream)) is not None:
                 card.change(envelope)
-        gone: list[dict[str, Any]] = []
-        new: list[dict[str, Any]] = []
-        lost: list[dict[str, Any]] = []
+        gone: list[_TermRow] = []
+        new: list[_TermRow] = []
+        lost: list[tuple[UUID, str, str, str]] = []
         for stream, card in cards.items():
             had_terms, had_identifiers = before.get(stream, (set[_Term](), set[_Key]()))
             has = card.terms()
-            gone += (_term(stream, term) for term in had_terms - has)
-            new += (_term(stream, term) for term in has - had_terms)
-            lost += (
-                dict(zip(("stream", "kind", "system", "normal"), (stream, *key), strict=True))
-                for key in had_identifiers - card.identifiers.keys()
-            )
+            gone += ((*term, stream) for term in had_terms - has)
+            new += ((*term, stream) for term in has - had_terms)
+            lost += ((stream, *key) for key in had_identifiers - card.identifiers.keys())
         rows.upsert(customers, [card.row for card in cards.values()])
-        rows.delete_rows(known_identifiers, lost)
+        rows.delete_rows(known_identifiers, lost, ("stream", "kind", "system", "normal"))
         kept = [row for card in cards.values() for row in card.identifiers.values()]
         rows.upsert(known_identifiers, kept)
-        rows.delete_rows(terms, gone)
-        rows.insert(terms, sorted(new, key=_IN_ORDER))  # in the order of the index: fewer pages
+        rows.delete_rows(terms, gone, _TERM_COLUMNS)
+        new.sort(key=_IN_ORDER)  # in the order of the index: fewer pages
+        rows.insert(terms, new, _TERM_COLUMNS)
 
     def _fold_numbers(self, rows: Rows, batch: Sequence[Envelope]) -> None:
         borne: dict[tuple[UUID, UUID], Sequence[tuple[str, str]]] = {}
@@ -244,20 +244,16 @@ class Directory(Projection):
                 continue
             contact = event.contact if isinstance(event, TellsContact) else None
             borne[contact_id, envelope.stream] = () if contact is None else _numbers_of(contact)
-        rows.delete_rows(numbers, [{"contact_id": c, "stream": s} for c, s in borne])
+        kept = rows.fetch(numbers, numbers.c.contact_id, [contact for contact, _ in borne])
+        stale = {(row.contact_id, row.stream) for row in kept} & borne.keys()
+        rows.delete_rows(numbers, list(stale), ("contact_id", "stream"))
         new = {
-            (contact_id, stream, kind, term): {
-                "contact_id": contact_id,
-                "stream": stream,
-                "kind": kind,
-                "term": term,
-                "shown": shown,
-            }
+            (contact_id, stream, kind, term): shown
             for (contact_id, stream), told in borne.items()
             for kind, shown in told
             for term in _number_terms(shown)
         }
-        rows.insert(numbers, list(new.values()))
+        rows.insert(numbers, [(*key, shown) for key, shown in new.items()], numbers.c.keys())
 
 
 def find(connection: Connection, text: str, limit: int = 20) -> list[Found]:
@@ -324,8 +320,9 @@ def count(connection: Connection) -> int:
 
 def labels(connection: Connection, streams: Collection[UUID]) -> dict[UUID, str]:
     """What these customers are called, each stream for itself; empty for one who was erased."""
-    query = select(customers.c.stream, label()).where(customers.c.stream.in_(streams))
-    return dict(connection.execute(query).tuples().all())
+    query = select(customers.c.stream, label().label("called"))
+    found = connection.execute(query.where(customers.c.stream.in_(streams)))
+    return {row.stream: row.called for row in found}
 
 
 def label() -> ColumnElement[str]:
@@ -490,11 +487,6 @@ def _number_terms(shown: str) -> Iterator[str]:
         yield from _tail(whole)
 
 
-def _term(stream: UUID, term: _Term) -> dict[str, Any]:
-    place, text, kind = term
-    return {"place": place, "term": text, "stream": stream, "kind": kind}
-
-
 # --- finding --------------------------------------------------------------------------------------
 
 _SPARE = 3
@@ -543,7 +535,7 @@ def _wanted(text: str) -> _Wanted:
 
 def _wanted_number(text: str) -> _Wanted:
     dialled = digits(text)
-    forms = tuple(dict.fromkeys(filter(None, (compact(text), dialled))))
+    forms = tuple(dict.fromkeys(filter(None, (compact(text), dialled, tokens(text)))))
     abroad = text.strip().startswith(("+", "00")) and len(dialled) >= 9
     national = tuple(dialled[n:].lstrip("0") for n in (1, 2, 3)) if abroad else ()
     return _Wanted(forms, national=national)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from eventsourcing.persistence import OperationalError as LogTrouble
 from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -15,9 +16,10 @@ _PROGRAM_LIMIT_EXCEEDED = "54"  # class of SQLSTATEs: a value too long for its i
 def is_trouble(error: BaseException) -> bool:
     """Whether to try again later, because the same event may well succeed then.
 
-    A lost connection, a lock, a full disk; but not what a single event's values bring about.
+    A lost connection, a lock, a full disk, a log or keys out of reach; but not what a single
+    event's values bring about.
     """
-    if isinstance(error, MemoryError | PoolTimeout):
+    if isinstance(error, MemoryError | PoolTimeout | LogTrouble):
         return True
     if not isinstance(error, DBAPIError):
         return False

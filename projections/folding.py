@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine
 from domain.root import Envelope, Unreadable
 from projections import positions
 from projections.failures import describe, is_trouble
+from projections.garbage import uncollected
 from projections.positions import Generation, ParkedEvent
 from projections.projection import Projection
 from projections.rows import Rows
@@ -76,6 +77,7 @@ class Held(NamedTuple):
     error: Exception | None = None
 
 
+@uncollected()
 def next_page(log: Log, targets: Sequence[Target], upto: int, limit: int) -> NextPage | None:
     """The next page for the targets that are furthest behind; None when all have reached `upto`.
 
@@ -99,6 +101,7 @@ def next_page(log: Log, targets: Sequence[Target], upto: int, limit: int) -> Nex
     )
 
 
+@uncollected()
 def commit_page(engine: Engine, page: NextPage) -> bool:
     """Fold a page and commit it; False, and nothing has changed, when another was faster.
 

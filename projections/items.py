@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -263,10 +264,10 @@ class _Told(NamedTuple):
 
     @classmethod
     def by(cls, purchase: Purchase, position: int) -> _Told:
-        lines = tuple(
+        lines = [
             (line.item, line.quantity, line.unit_price, line.description) for line in purchase.lines
-        )
-        return cls(purchase.occurred_at, position, purchase.currency, lines)
+        ]
+        return cls(purchase.occurred_at, position, purchase.currency, tuple(lines))
 
     @classmethod
     def of(cls, row: Any) -> _Told:
@@ -278,22 +279,21 @@ def _columns(key: _Key) -> dict[str, Any]:
 
 
 def _write_purchases(rows: Rows, before: dict[_Key, _Told], now: dict[_Key, _Told | None]) -> None:
-    rows.upsert(
-        item_purchases,
-        [
-            _columns(key)
-            | {
-                "occurred_at": told.occurred_at,
-                "position": told.position,
-                "currency": told.currency,
-                "lines": msgspec.json.encode(told.lines).decode(),
-            }
-            for key, told in now.items()
-            if told is not None
-        ],
-    )
-    gone = [_columns(key) for key, told in now.items() if told is None and key in before]
-    rows.delete_rows(item_purchases, gone)
+    told = [
+        (*key, it.occurred_at, it.position, it.currency, _encode(it.lines).decode())
+        for key, it in now.items()
+        if it is not None
+    ]
+    columns = ("contact_id", "stream", "occurred_at", "position", "currency", "lines")
+    if before:
+        rows.upsert(item_purchases, told, columns)
+        gone = [key for key in before if now.get(key, ()) is None]
+        rows.delete_rows(item_purchases, gone, columns[:2])
+    else:
+        rows.insert(item_purchases, told, columns)
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _serials(purchase: Purchase, stream: UUID, position: int) -> Iterator[Values]:
@@ -345,7 +345,7 @@ class _Differences:
 
     def __init__(self, before: dict[_Key, _Told], now: dict[_Key, _Told | None]) -> None:
         self.sums: defaultdict[str, dict[str, _Sums]] = defaultdict(dict)
-        self.latest: dict[str, _Latest] = {}
+        self._latest: dict[str, tuple[_Told, _Line]] = {}
         self.gone: defaultdict[str, set[tuple[datetime, int]]] = defaultdict(set)
         changed = [(before.get(key), told) for key, told in now.items()]
         for was, told in changed:
@@ -356,23 +356,29 @@ class _Differences:
         added = [told for was, told in changed if told is not None and was != told]
         for told in sorted(added, key=lambda told: told.order):
             self._count(told, 1)
-            for code, _, price, description in told.lines:
-                self.latest[code] = _Latest(*told.order, description, price, told.currency)
+            for line in told.lines:
+                self._latest[line[0]] = told, line
+
+    def latest(self, code: str) -> _Latest | None:
+        """The latest line of an item that came or changed."""
+        if code not in self._latest:
+            return None
+        told, (_, _, price, description) = self._latest[code]
+        return _Latest(*told.order, description, price, told.currency)
 
     def _count(self, told: _Told, sign: int) -> None:
         by_item = self.sums[told.currency]
-        fractions = Decimal(sign).scaleb(exponent(told.currency) + _FRACTION_PLACES)
         for code, quantity, price, _ in told.lines:
             sums = by_item.get(code)
             if sums is None:
                 sums = by_item[code] = [0, 0, 0, 0]
-            units = round(quantity * _MILLION)
+            units, revenue = _measured(quantity, price, told.currency)
             sums[0] += sign
             if units > 0:
                 sums[1] += units * sign
             else:
                 sums[2] -= units * sign
-            sums[3] += round(quantity * price * fractions)
+            sums[3] += revenue * sign
 
     def by_item(self) -> dict[str, _Sums]:
         """The sums of each item, revenue aside, over all currencies."""
@@ -384,6 +390,13 @@ class _Differences:
                     sums if known is None else [a + b for a, b in zip(known, sums, strict=True)]
                 )
         return total
+
+
+@lru_cache(maxsize=10_000)  # the same few quantities and prices stand on most lines
+def _measured(quantity: Decimal, price: Decimal, currency: str) -> tuple[int, int]:
+    """The quantity in millionths, and what it brings in ten-thousandths of the minor unit."""
+    revenue = (quantity * price).scaleb(exponent(currency) + _FRACTION_PLACES)
+    return round(quantity * _MILLION), round(revenue)
 
 
 def _write_items(rows: Rows, differences: _Differences) -> None:
@@ -432,7 +445,7 @@ def _write_items(rows: Rows, differences: _Differences) -> None:
 
 def _latest(rows: Rows, code: str, row: Any, differences: _Differences) -> _Latest:
     """The item's latest line after the batch."""
-    told = differences.latest.get(code)
+    told = differences.latest(code)
     place = (row.last_at, row.last_position) if row is not None else None
     if told is not None and (place is None or (told.at, told.position) >= place):
         return told

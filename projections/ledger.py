@@ -12,9 +12,9 @@ terms said that stood in the log before it, or 30 where none did. Later terms do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from operator import attrgetter
+from operator import add, attrgetter, sub
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -55,6 +55,7 @@ from domain.customers.repairs import Repaired, RepairStep
 from domain.money import to_minor
 from domain.personal import text_of
 from domain.root import Envelope
+from projections.due_days import DueDays, are_many, due_days_table
 from projections.projection import Projection
 from projections.rows import Rows
 from projections.settlement import Entry, Kind, Settlement
@@ -126,6 +127,10 @@ accounts = Table(
     Column("last_position", BigInteger, nullable=False),
 )
 """The sums of each account's lines, how many have something left, and where the last one stands."""
+
+due_days = due_days_table(metadata)
+
+_SUMS, _LEFT, _LEFT_COUNT = slice(2, 8), slice(8, 11), 10  # where they stand in a row
 
 credit_terms = Table(
     "credit_terms",
@@ -205,7 +210,7 @@ class Balances(Projection):
 
     name = "balances"
     version = 1
-    tables = (lines, clearings, accounts, credit_terms, repair_numbers)
+    tables = (lines, clearings, accounts, due_days, credit_terms, repair_numbers)
     topics = (
         PurchaseLogged,
         PaymentLogged,
@@ -415,27 +420,36 @@ def _settle(
 ) -> None:
     """Write the lines as they are now, and what is left of all lines of their accounts."""
     changes: defaultdict[Account, _Change] = defaultdict(_Change)
-    dates: list[Values] = []
+    dated: dict[Account, list[Values]] = {}
     for key, line in now.items():
-        was = before[key][0] if key in before else None
+        was = before[key][0] if before and key in before else None
         if was and line and was._replace(due_on=line.due_on) == line:
-            dates.append(_key(line) | {"due_on": line.due_on})
+            dated.setdefault(line.account, []).append(_key(line) | {"due_on": line.due_on})
             continue
         if was is not None:
             changes[was.account].lost.append(was)
         if line is not None:
             changes[line.account].gained.append(line)
-    rows.update(lines, dates)
+    rows.update(lines, [row for some in dated.values() for row in some])
     rows.delete_rows(lines, [_key(line) for change in changes.values() for line in change.lost])
-    streams = {stream for stream, _ in changes}
+    streams = {stream for stream, _ in (*changes, *dated)}
     known = {
         (row.stream, row.currency): row for row in rows.fetch(accounts, accounts.c.stream, streams)
     }
-    settling = _Settling(rows, known)
-    anew = {a: c for a, c in changes.items() if _needs_all(c, known.get(a))}
+    settling = _Settling(rows)
+    anew: dict[Account, _Change] = {}
+    further: dict[Account, tuple[_Change, Any]] = {}
+    for account, change in changes.items():
+        stands = known.get(account)
+        if _needs_all(change, stands):
+            anew[account] = change
+        else:
+            further[account] = change, stands
     settling.anew(anew)
-    settling.further({a: c for a, c in changes.items() if a not in anew})
+    settling.further(further)
     settling.write()
+    if settling.is_crowded or any(are_many(row.left_count) for row in known.values()):
+        settling.write_due_days(known, anew=(*anew, *dated))
 
 
 def _needs_all(change: _Change, account: Any) -> bool:
@@ -451,14 +465,19 @@ def _needs_all(change: _Change, account: Any) -> bool:
 class _Settling:
     """Settles accounts and gathers the rows to write."""
 
-    def __init__(self, rows: Rows, known: dict[Account, Any]) -> None:
+    def __init__(self, rows: Rows) -> None:
         self._rows = rows
-        self._known = known
         self._lines: list[Values] = []
         self._left: list[Values] = []
         self._clearings: list[Values] = []
-        self._accounts: list[Values] = []
-        self._closed: list[Values] = []
+        self._accounts: list[tuple[Any, ...]] = []
+        self._closed: list[Account] = []
+        self._due = DueDays(due_days, lines)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether one of the accounts has very many lines left now."""
+        return any(are_many(row[_LEFT_COUNT]) for row in self._accounts)
 
     def anew(self, changes: dict[Account, _Change]) -> None:
         """Settle accounts from their first line on."""
@@ -470,68 +489,69 @@ class _Settling:
         for account, change in changes.items():
             every = [line for line, _ in known[account]] + change.gained
             if not every:
-                self._closed.append(_account(account))
+                self._closed.append(account)
                 continue
             settlement = Settlement.of(line.entry for line in every)
-            self._keep(settlement, known[account], change.gained)
-            self._accounts.append(
-                _account(account)
-                | _sums(every)
-                | {
-                    "open_minor": sum(settlement.open.values()),
-                    "spare_minor": sum(settlement.spare.values()),
-                    "left_count": len(settlement.open) + len(settlement.spare),
-                }
-                | _place(max(line.order for line in every))
-            )
+            rest, last = settlement.left, max(line.order for line in every)
+            self._keep(rest, settlement.cleared, known[account], change.gained)
+            self._accounts.append((*account, *_sums(every), *_sums_left(rest, every), *last))
 
-    def further(self, changes: dict[Account, _Change]) -> None:
+    def further(self, changes: dict[Account, tuple[_Change, Any]]) -> None:
         """Settle further lines of accounts from what is left over."""
         left = self._left_over(changes)
-        for account, change in changes.items():
-            was = self._known.get(account)
-            gained = sorted(change.gained, key=attrgetter("order"))
+        for account, (change, stands) in changes.items():
+            gained = change.gained
+            if len(gained) > 1:
+                gained.sort(key=attrgetter("order"))
             known = left.get(account, [])
-            settlement = Settlement.resumed((line.entry, rest) for line, rest in known)
-            opened, spared = settlement.open.copy(), settlement.spare.copy()
-            for line in gained:
-                settlement.settle(line.entry)
-            self._keep(settlement, known, gained)
-            last = gained[-1].order
-            sums: dict[str, Any] = _sums(change.gained) | {
-                "open_minor": sum(settlement.open.values()) - sum(opened.values()),
-                "spare_minor": sum(settlement.spare.values()) - sum(spared.values()),
-                "left_count": len(settlement.open)
-                + len(settlement.spare)
-                - len(opened)
-                - len(spared),
-            }
-            if was is not None:
-                sums = {name: amount + getattr(was, name) for name, amount in sums.items()}
-                last = max(last, _last(was))
-            self._accounts.append(_account(account) | sums | _place(last))
+            rest, cleared = _further(known, gained)
+            if stands is not None and are_many(stands.left_count):
+                for line, was in (*known, *((line, 0) for line in gained)):
+                    self._due.move(account, line.due_on, rest.get(line.position, 0) - was)
+            more = self._keep(rest, cleared, known, gained)
+            sums, last = _sums(gained), gained[-1].order
+            if stands is not None:
+                sums = list(map(add, sums, stands[_SUMS]))
+                more = list(map(add, more, stands[_LEFT]))
+                last = max(last, _last(stands))
+            self._accounts.append((*account, *sums, *more, *last))
 
     def write(self) -> None:
         """Write all that was gathered."""
-        self._rows.insert(lines, self._lines)
+        self._rows.insert(lines, self._lines, (*Line._fields, "left_minor"))
         self._rows.update(lines, self._left)
-        self._rows.insert(clearings, self._clearings)
-        self._rows.upsert(accounts, self._accounts)
-        self._rows.delete_rows(accounts, self._closed)
+        self._rows.insert(clearings, self._clearings, clearings.c.keys())
+        self._rows.upsert(accounts, self._accounts, accounts.c.keys())
+        self._rows.delete_rows(accounts, self._closed, ("stream", "currency"))
+
+    def write_due_days(self, known: Mapping[Account, Any], *, anew: Iterable[Account]) -> None:
+        """Write what is open by day due, of the accounts with very many lines left."""
+        before = {account: row.left_count for account, row in known.items()}
+        now = before | {row[:2]: row[_LEFT_COUNT] for row in self._accounts}
+        now |= dict.fromkeys(self._closed, 0)
+        self._due.write(self._rows, before=before, now=now, anew=anew)
 
     def _keep(
-        self, settlement: Settlement, known: list[tuple[Line, int]], gained: list[Line]
-    ) -> None:
-        rest = {**settlement.open, **settlement.spare}
+        self,
+        rest: Mapping[int, int],
+        cleared: Mapping[tuple[int, int], int],
+        known: Iterable[tuple[Line, int]],
+        gained: Iterable[Line],
+    ) -> list[int]:
+        """Gather what is written; returns by how much open, spare and the lines left changed."""
+        self._clearings += [(*pair, amount) for pair, amount in cleared.items()]
         for line in gained:
-            self._lines.append(line._asdict() | {"left_minor": rest.get(line.position, 0)})
+            self._lines.append((*line, rest.get(line.position, 0)))
+        before = []
         for line, was in known:
+            before.append(line)
             if rest.get(line.position, 0) != was:
                 self._left.append(_key(line) | {"left_minor": rest.get(line.position, 0)})
-        self._clearings += [
-            {"credit_position": credit, "item_position": item, "amount_minor": amount}
-            for (credit, item), amount in settlement.cleared.items()
-        ]
+        now = _sums_left(rest, (*before, *gained))
+        if not before:
+            return now
+        was_left = {line.position: was for line, was in known}
+        return list(map(sub, now, _sums_left(was_left, before)))
 
     @staticmethod
     def _credits(
@@ -543,7 +563,7 @@ class _Settling:
         return [line.position for line in (*lost, *kept) if line.credit_minor]
 
     def _left_over(
-        self, changes: dict[Account, _Change]
+        self, changes: dict[Account, tuple[_Change, Any]]
     ) -> defaultdict[Account, list[tuple[Line, int]]]:
         """What is left of earlier lines, as far as the changes can touch it.
 
@@ -551,24 +571,22 @@ class _Settling:
         """
         left: defaultdict[Account, list[tuple[Line, int]]] = defaultdict(list)
         few: set[Account] = set()
-        for account, change in changes.items():
-            was = self._known.get(account)
-            if was is None or not was.left_count:
+        for account, (change, stands) in changes.items():
+            if stands is None or not stands.left_count:
                 continue
             if not any(
-                line.credit_minor if was.open_minor else line.debit_minor for line in change.gained
+                line.credit_minor if stands.open_minor else line.debit_minor
+                for line in change.gained
             ):
                 continue  # items beside open items, or credit beside spare credit, clear nothing
-            if was.left_count <= FEW or was.spare_minor:
+            if stands.left_count <= FEW or stands.spare_minor:
                 few.add(account)
             else:
                 left[account] = list(self._oldest_open(account, change.gained))
-        streams = sorted({stream for stream, _ in few})
-        for first in range(0, len(streams), 1024):
-            some = streams[first : first + 1024]
-            for row in self._rows.select(select(lines).where(lines.c.stream.in_(some), IS_LEFT)):
-                if (account := (row.stream, row.currency)) in few:
-                    left[account].append((line_of(row), row.left_minor))
+        streams = {stream for stream, _ in few}
+        for row in self._rows.fetch(lines, lines.c.stream, streams, among="left_minor > 0"):
+            if (account := (row.stream, row.currency)) in few:
+                left[account].append((line_of(row), row.left_minor))
         return left
 
     def _oldest_open(self, account: Account, gained: Iterable[Line]) -> Iterator[tuple[Line, int]]:
@@ -597,41 +615,53 @@ class _Settling:
             page = self._rows.select(items.where(after).limit(FEW))
 
 
-def _sums(some: Iterable[Line]) -> dict[str, int]:
-    sums = {
-        "bought_minor": 0,
-        "returned_minor": 0,
-        "charged_minor": 0,
-        "paid_minor": 0,
-        "refunded_minor": 0,
-        "reversed_minor": 0,
-    }
+def _further(
+    known: Sequence[tuple[Line, int]], gained: Sequence[Line]
+) -> tuple[Mapping[int, int], Mapping[tuple[int, int], int]]:
+    """What is left by position after further lines in their order, and what cleared what."""
+    credit = sum(line.credit_minor for line in gained)
+    if not known and not (credit and any(line.debit_minor for line in gained)):
+        return {line.position: line.debit_minor or line.credit_minor for line in gained}, {}
+    settlement = Settlement.resumed((line.entry, rest) for line, rest in known)
+    for line in gained:
+        settlement.settle(line.entry)
+    return settlement.left, settlement.cleared
+
+
+def _sums(some: Iterable[Line]) -> list[int]:
+    """What was bought, returned, charged, paid, refunded and reversed."""
+    bought = returned = charged = paid = refunded = reversed_ = 0
     for line in some:
         match line.kind:
             case "payment":
-                sums["paid_minor"] += line.credit_minor
+                paid += line.credit_minor
             case "refund":
-                sums["refunded_minor"] += line.debit_minor
+                refunded += line.debit_minor
             case "reversal":
-                sums["reversed_minor"] += line.debit_minor
+                reversed_ += line.debit_minor
             case "repair":
-                sums["charged_minor"] += line.debit_minor
+                charged += line.debit_minor
             case _:
-                sums["bought_minor"] += line.debit_minor
-                sums["returned_minor"] += line.credit_minor
-    return sums
+                bought += line.debit_minor
+                returned += line.credit_minor
+    return [bought, returned, charged, paid, refunded, reversed_]
+
+
+def _sums_left(rest: Mapping[int, int], some: Iterable[Line]) -> list[int]:
+    """What is open, what is spare, and how many lines have something left."""
+    opened = spare = count = 0
+    for line in some:
+        if amount := rest.get(line.position):
+            count += 1
+            if line.debit_minor:
+                opened += amount
+            else:
+                spare += amount
+    return [opened, spare, count]
 
 
 def _key(line: Line) -> dict[str, Any]:
     return {"contact_id": line.contact_id, "stream": line.stream}
-
-
-def _account(account: Account) -> dict[str, Any]:
-    return {"stream": account[0], "currency": account[1]}
-
-
-def _place(last: tuple[datetime, int]) -> dict[str, Any]:
-    return {"last_at": last[0], "last_position": last[1]}
 
 
 def _last(account: Any) -> tuple[datetime, int]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from sqlalchemy import Connection, Engine
 
@@ -19,7 +21,11 @@ from projections.folding import Log, NextPage, Target, commit_page, fold_page, n
 from projections.positions import Generation, reading, writing
 from projections.projection import Projection
 
-PAGE = 10_000
+PAGE_OF_ONE_WRITER = 5_000
+"""On SQLite nobody can log a contact while a page is folded."""
+
+PAGE = 20_000
+AT_A_TIME = 2
 SWITCH_ATTEMPTS = 10
 Progress = Callable[[int, int], None]
 """Called after each page with the position that all have reached, and the head of the log."""
@@ -45,12 +51,18 @@ class Rebuild:
     """
 
     def __init__(
-        self, log: Log, engine: Engine, projections: Iterable[Projection], *, page: int = PAGE
+        self,
+        log: Log,
+        engine: Engine,
+        projections: Iterable[Projection],
+        *,
+        page: int | None = None,
     ) -> None:
         self.log = log
         self.engine = engine
         self.projections = {projection.name: projection for projection in projections}
-        self.page = page
+        self._has_one_writer = engine.dialect.name == "sqlite"
+        self.page = page or (PAGE_OF_ONE_WRITER if self._has_one_writer else PAGE)
 
     def rebuild(
         self, names: Collection[str] = (), progress: Progress | None = None
@@ -198,9 +210,20 @@ class Rebuild:
         return targets[0]
 
     def _folded(self, page: NextPage, targets: Sequence[Target]) -> list[Target]:
-        if commit_page(self.engine, page):
+        if self._commit(page):
             return [page.moved(each) for each in targets]
         return [self._building(each.projection.name) for each in targets]  # another one was faster
+
+    def _commit(self, page: NextPage) -> bool:
+        """On PostgreSQL two models at a time: one is stored by the server, the other folded here.
+
+        SQLite has one writer at a time, so there the whole page is one transaction.
+        """
+        if self._has_one_writer or len(page.targets) == 1:
+            return commit_page(self.engine, page)
+        alone = [page._replace(targets=[target]) for target in page.targets]
+        with ThreadPoolExecutor(AT_A_TIME) as threads:
+            return all(list(threads.map(partial(commit_page, self.engine), alone)))
 
     def _compared(
         self, here: Connection, live: Generation, there: Connection, building: Target

@@ -17,50 +17,63 @@ from sqlalchemy import Column, ColumnElement, Connection, Row, Select, Table, de
 from sqlalchemy.exc import DBAPIError
 
 from projections.copying import as_text
-from projections.statements import TableSet, Values, Writer
+from projections.statements import Columns, TableSet, Told, Values, Writer, in_columns
 
 COPY_FROM = 64
 """From this many rows on, PostgreSQL's COPY is faster than statements in a pipeline."""
 
 
 class Rows:
-    """The rows of one read model in one generation, within one transaction."""
+    """The rows of one read model in one generation, within one transaction.
+
+    Rows to write are mappings of values by column or, where there are very many, tuples whose
+    places `columns` names.
+    """
 
     def __init__(self, connection: Connection, tables: TableSet) -> None:
         self._connection = connection
         self._tables = tables
         self._staged: set[str] = set()
 
-    def fetch(self, table: Table, column: Column[Any], keys: Collection[Any]) -> list[Any]:
-        """The rows whose `column` is one of the keys, in no order; columns are attributes."""
+    def fetch(
+        self, table: Table, column: Column[Any], keys: Collection[Any], *, among: str = "TRUE"
+    ) -> list[Any]:
+        """The rows whose `column` is one of the keys, in no order; columns are attributes.
+
+        `among` is a further condition, in SQL.
+        """
         if not keys:
             return []
         writer = self._writer(table)
         found: list[Any] = []
         for sql, parameters in writer.keyed(f"SELECT {writer.all_columns} FROM", column, keys):
-            found += writer.records(self._connection.exec_driver_sql(sql, parameters))
+            statement = f"{sql} AND {among}"
+            found += writer.records(self._connection.exec_driver_sql(statement, parameters))
         return found
 
     def select(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         """The rows of a query that is written with the declared tables."""
         return self._connection.execute(self._tables.translate(statement)).fetchall()
 
-    def insert(self, table: Table, rows: Sequence[Values]) -> None:
+    def insert(
+        self, table: Table, rows: Sequence[Values], columns: Sequence[str] | None = None
+    ) -> None:
         """New rows. Columns that are not named get the database's default."""
         if not rows:
             return
         writer = self._writer(table)
-        columns = tuple(rows[0])
-        values = writer.bind(columns, rows)
-        if writer.copies and len(values) >= COPY_FROM:
-            self._copy(writer.name, writer.listed(columns), values)
+        names, told = in_columns(rows, columns)
+        bound = writer.bind(names, told)
+        if writer.copies and len(told) >= COPY_FROM:
+            self._copy(writer.name, writer.listed(names), bound)
         else:
-            self._connection.exec_driver_sql(writer.insert(columns), values)
+            self._each(writer.insert(names), bound)
 
     def upsert(
         self,
         table: Table,
         rows: Sequence[Values],
+        columns: Sequence[str] | None = None,
         *,
         add: Collection[str] = (),
         least: Collection[str] = (),
@@ -76,20 +89,21 @@ class Rows:
         if not rows:
             return
         writer = self._writer(table)
-        columns = tuple(rows[0])
+        names, told = in_columns(rows, columns)
         rules = {
             **dict.fromkeys(add, "add"),
             **dict.fromkeys(least, "least"),
             **dict.fromkeys(greatest, "greatest"),
             **dict.fromkeys(keep, "keep"),
         }
-        values = writer.bind(columns, _in_one(rows, writer.key, rules))
-        conflict = writer.on_conflict(columns, rules)
-        if writer.copies and len(values) >= COPY_FROM:
-            staged = self._stage(writer, writer.listed(columns), values)
-            self._connection.exec_driver_sql(writer.merge(staged, columns, conflict))
+        told = _in_one(names, told, writer.key, rules)
+        bound = writer.bind(names, told)
+        conflict = writer.on_conflict(names, rules)
+        if writer.copies and len(told) >= COPY_FROM:
+            staged = self._stage(writer, writer.listed(names), bound)
+            self._connection.exec_driver_sql(writer.merge(staged, names, conflict))
         else:
-            self._connection.exec_driver_sql(f"{writer.insert(columns)} {conflict}", values)
+            self._each(f"{writer.insert(names)} {conflict}", bound)
 
     def update(self, table: Table, rows: Sequence[Values], *, by: Sequence[str] = ()) -> None:
         """Set columns of the rows that the columns `by` (the primary key) identify.
@@ -101,12 +115,14 @@ class Rows:
         writer = self._writer(table)
         key = tuple(by) or writer.key
         changed = tuple(name for name in rows[0] if name not in key)
-        values = writer.bind(changed + key, _in_one(rows, key, {}))
-        if writer.copies and len(values) >= COPY_FROM:
-            staged = self._stage(writer, writer.listed(changed + key), values)
+        names, told = in_columns(rows, changed + key)
+        told = _in_one(names, told, key, {})
+        bound = writer.bind(names, told)
+        if writer.copies and len(told) >= COPY_FROM:
+            staged = self._stage(writer, writer.listed(names), bound)
             self._connection.exec_driver_sql(writer.update_from(staged, changed, key))
         else:
-            self._connection.exec_driver_sql(writer.update(changed, key), values)
+            self._each(writer.update(changed, key), bound)
 
     def delete(self, table: Table, column: Column[Any], keys: Collection[Any]) -> None:
         """Remove all rows whose `column` is one of the keys."""
@@ -114,18 +130,20 @@ class Rows:
         for sql, parameters in writer.keyed("DELETE FROM", column, keys):
             self._connection.exec_driver_sql(sql, parameters)
 
-    def delete_rows(self, table: Table, rows: Sequence[Values]) -> None:
+    def delete_rows(
+        self, table: Table, rows: Sequence[Values], columns: Sequence[str] | None = None
+    ) -> None:
         """Remove the rows that have these values (none of them may be missing)."""
         if not rows:
             return
         writer = self._writer(table)
-        columns = tuple(rows[0])
-        values = writer.bind(columns, rows)
-        if writer.copies and len(values) >= COPY_FROM:
-            staged = self._stage(writer, writer.listed(columns), values)
-            self._connection.exec_driver_sql(writer.delete_from(staged, columns))
+        names, told = in_columns(rows, columns)
+        bound = writer.bind(names, told)
+        if writer.copies and len(told) >= COPY_FROM:
+            staged = self._stage(writer, writer.listed(names), bound)
+            self._connection.exec_driver_sql(writer.delete_from(staged, names))
         else:
-            self._connection.exec_driver_sql(writer.delete(columns), values)
+            self._each(writer.delete(names), bound)
 
     def delete_where(self, table: Table, condition: ColumnElement[bool]) -> None:
         """Remove the rows for which a condition on the declared table holds."""
@@ -141,7 +159,11 @@ class Rows:
     def _writer(self, table: Table) -> Writer:
         return self._tables.writer(table, self._connection.dialect)
 
-    def _stage(self, writer: Writer, listed: str, values: Sequence[Sequence[Any]]) -> str:
+    def _each(self, sql: str, bound: Columns) -> None:
+        """The statement once for each row."""
+        self._connection.exec_driver_sql(sql, list(zip(*bound, strict=True)))
+
+    def _stage(self, writer: Writer, listed: str, bound: Columns) -> str:
         """A temporary table of this connection that holds the values; emptied at the commit."""
         staged = writer.staged
         # Asked for each time: a savepoint that was rolled back has taken the table with it.
@@ -149,10 +171,10 @@ class Rows:
         if staged in self._staged:
             self._connection.exec_driver_sql(writer.empty_staged)
         self._staged.add(staged)
-        self._copy(staged, listed, values)
+        self._copy(staged, listed, bound)
         return staged
 
-    def _copy(self, name: str, listed: str, values: Sequence[Sequence[Any]]) -> None:
+    def _copy(self, name: str, listed: str, bound: Columns) -> None:
         statement = f"COPY {name} ({listed}) FROM STDIN"
         driver: Any = self._connection.connection.driver_connection
         with (
@@ -160,42 +182,43 @@ class Rows:
             driver.cursor() as cursor,
             cursor.copy(statement) as copy,
         ):
-            chunks = as_text(values)
+            chunks = as_text(bound)
             if chunks is not None:
                 for chunk in chunks:
                     copy.write(chunk)
             else:
-                for row in values:
+                for row in zip(*bound, strict=True):
                     copy.write_row(row)
 
 
 def _in_one(
-    rows: Sequence[Values], key: Sequence[str], rules: Mapping[str, str]
-) -> Sequence[Values]:
+    names: Sequence[str], rows: Sequence[Told], key: Sequence[str], rules: Mapping[str, str]
+) -> Sequence[Told]:
     """Each key once: PostgreSQL refuses to change one row twice in a statement."""
-    key_of = itemgetter(*key)
+    key_of = itemgetter(*map(names.index, key))
     if len(rows) == 1 or len(set(map(key_of, rows))) == len(rows):
         return rows
-    by_key: dict[Any, Values] = {}
+    combine = [(index, rules[name]) for index, name in enumerate(names) if name in rules]
+    by_key: dict[Any, Told] = {}
     for row in rows:
         earlier = by_key.get(key_of(row))
-        by_key[key_of(row)] = row if earlier is None else _after(earlier, row, rules)
+        by_key[key_of(row)] = row if earlier is None else _after(earlier, row, combine)
     return list(by_key.values())
 
 
-def _after(earlier: Values, later: Values, rules: Mapping[str, str]) -> Values:
-    row = dict(later)
-    for column, rule in rules.items():
-        old, new = earlier[column], later[column]
+def _after(earlier: Told, later: Told, combine: Sequence[tuple[int, str]]) -> Told:
+    row = list(later)
+    for index, rule in combine:
+        old, new = earlier[index], later[index]
         if rule == "keep":
-            row[column] = old
+            row[index] = old
         elif rule == "add":
-            row[column] = old + new
+            row[index] = old + new
         elif old is None or new is None:
-            row[column] = new if old is None else old
+            row[index] = new if old is None else old
         else:
-            row[column] = min(old, new) if rule == "least" else max(old, new)
-    return row
+            row[index] = min(old, new) if rule == "least" else max(old, new)
+    return tuple(row)
 
 
 @contextmanager

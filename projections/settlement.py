@@ -81,6 +81,11 @@ class Settlement:
             settlement._add(entry, amount)
         return settlement
 
+    @property
+    def left(self) -> dict[int, int]:
+        """What is left of debits and credits, by position."""
+        return {**self.open, **self.spare}
+
     def settle(self, entry: Entry) -> None:
         """Take in the next entry."""
         self._add(entry, entry.debit or entry.credit)

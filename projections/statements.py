@@ -7,13 +7,21 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar
+from types import NoneType
+from typing import Any, TypeVar, cast
+from uuid import UUID
 
-from sqlalchemy import Column, CursorResult, Dialect, Table
+from sqlalchemy import Column, CursorResult, Dialect, Table, Uuid
 from sqlalchemy.sql.visitors import replacement_traverse
 
-Values = Mapping[str, Any]
-"""A row to write: value by column name. All rows of one call name the same columns."""
+from projections.copying import uuid_texts
+
+Values = Mapping[str, Any] | tuple[Any, ...]
+"""A row to write: value by column name, or in the order of named columns."""
+
+Told = tuple[Any, ...]
+Columns = Sequence[Sequence[Any]]
+"""The values of many rows, a column at a time."""
 
 KEYS_A_QUERY = 1024
 
@@ -58,12 +66,13 @@ class Writer:
         self._quote: Callable[[str], str] = dialect.identifier_preparer.quote
         self._mark = "?" if dialect.paramstyle == "qmark" else "%s"
         self._known: dict[tuple[Any, ...], str] = {}
-        self._binders: dict[str, Callable[[Any], Any] | None] = {}
         self._readers: list[tuple[int, Callable[[Any], Any]]] | None = None
         self._dialect = dialect
         self._kinds = [column.type.dialect_impl(dialect) for column in table.columns]
-        for column, kind in zip(table.columns, self._kinds, strict=True):
-            self._binders[column.name] = kind.bind_processor(dialect)
+        self._binders = {
+            column.name: _binder(kind, dialect)
+            for column, kind in zip(table.columns, self._kinds, strict=True)
+        }
         names = [column.name for column in table.columns]
         self._record = _record(table.name, names)
         self._array = dialect.name == "postgresql"
@@ -83,22 +92,13 @@ class Writer:
     def listed(self, columns: Iterable[str]) -> str:
         return ", ".join(map(self._quote, columns))
 
-    def bind(self, columns: Sequence[str], rows: Sequence[Values]) -> list[tuple[Any, ...]]:
-        """The rows as tuples of what the driver takes. Raises ValueError for uneven rows."""
-        width = len(columns)
-        if any(len(row) != width for row in rows):
-            raise ValueError(f"each row must name the same columns: {', '.join(columns)}")
-        if width == 1:
-            picked = [(row[columns[0]],) for row in rows]
-        else:
-            picked = list(map(itemgetter(*columns), rows))
-        binders = [(i, b) for i, c in enumerate(columns) if (b := self._binders[c]) is not None]
-        if not binders:
-            return picked
-        by_column: list[Any] = list(zip(*picked, strict=True))
-        for index, binder in binders:
-            by_column[index] = map(binder, by_column[index])
-        return list(zip(*by_column, strict=True))
+    def bind(self, names: Sequence[str], rows: Sequence[Told]) -> Columns:
+        """The values of these columns as the driver takes them."""
+        by_column = list(zip(*rows, strict=True))
+        return [
+            values if (binder := self._binders[name]) is None else list(binder(values))
+            for name, values in zip(names, by_column, strict=True)
+        ]
 
     def records(self, found: CursorResult[Any]) -> list[Any]:
         """What the driver gave, as named tuples of Python values."""
@@ -125,9 +125,13 @@ class Writer:
         self, verb: str, column: Column[Any], keys: Collection[Any]
     ) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """The statements, with parameters, that say `verb` for all rows with one of the keys."""
-        binder = self._binders[column.name]
-        bound = list(keys) if binder is None else list(map(binder, keys))
         start = f"{verb} {self.name} WHERE {self._quote(column.name)}"
+        if self._array and keys and isinstance(column.type, Uuid):
+            # As one text, which the driver needs not to put together value by value.
+            yield f"{start} = ANY(%s::uuid[])", (f"{{{','.join(uuid_texts(keys))}}}",)
+            return
+        binder = self._binders[column.name]
+        bound = list(keys if binder is None else binder(keys))
         if self._array:
             if bound:
                 yield f"{start} = ANY(%s)", (bound,)
@@ -200,6 +204,43 @@ class Writer:
         if known is None:
             known = self._known[key] = sql()
         return known
+
+
+def in_columns(
+    rows: Sequence[Values], columns: Sequence[str] | None
+) -> tuple[tuple[str, ...], Sequence[Told]]:
+    """The names of the columns, and the rows as tuples. Raises ValueError for uneven rows."""
+    first, width = rows[0], len(rows[0])
+    if any(len(row) != width for row in rows):
+        named = ", ".join(columns or first)
+        raise ValueError(f"each row must name the same columns: {named}")
+    if isinstance(first, tuple):
+        return tuple(columns or ()), cast("Sequence[Told]", rows)
+    names = tuple(columns or first)
+    if len(names) == 1:
+        [name] = names
+        return names, [(cast("Any", row)[name],) for row in rows]
+    return names, list(map(itemgetter(*names), cast("Any", rows)))
+
+
+Binder = Callable[[Iterable[Any]], Iterable[Any]]
+
+
+def _binder(kind: Any, dialect: Dialect) -> Binder | None:
+    """What makes of a column's values those that the driver takes; None where they are the same."""
+    processor = kind.bind_processor(dialect)
+    if processor is None:
+        return None
+    if isinstance(kind, Uuid):
+        return _as_hex
+    return lambda values: map(processor, values)
+
+
+def _as_hex(values: Iterable[UUID | None]) -> Iterable[str | None]:
+    told = list(values)
+    if NoneType in set(map(type, told)):
+        return [None if value is None else value.hex for value in told]
+    return uuid_texts(cast("list[UUID]", told))
 
 
 def _record(name: str, columns: Sequence[str]) -> Any:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from heapq import merge
-from itertools import islice
+from itertools import chain, islice
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -245,50 +245,26 @@ class Timeline(Projection):
     )
 
     def fold(self, rows: Rows, batch: Sequence[Envelope]) -> None:
-        now, before = _stored(rows, batch)
-        erased: set[UUID] = set()
+        told: dict[_Key, list[Envelope]] = {}
         for envelope in batch:
-            event = envelope.event
-            if isinstance(event, CustomerErased):
-                erased.add(envelope.stream)
-                continue
-            if (contact_id := event.about) is None:
-                continue
-            key = contact_id, envelope.stream
-            if isinstance(event, TellsContact):
-                now[key] = _told(envelope, event, now.get(key))
-            elif (row := now.get(key)) is not None:
-                _change(row, envelope)
-        rows.insert(timeline_entries, [row for key, row in now.items() if key not in before])
-        rows.upsert(timeline_entries, [row for key, row in now.items() if key in before])
+            if (contact_id := envelope.event.about) is not None:
+                told.setdefault((contact_id, envelope.originator_id), []).append(envelope)
+        before = _stored(rows, told)
+        new: list[_Values] = []
+        changed: list[tuple[_Values, _Values]] = []
+        for key, envelopes in told.items():
+            was = before.get(key) if before else None
+            now = _after(envelopes, dict(was) if was else None)
+            if was and now:
+                changed.append((was, now))
+            elif now:
+                new.append(now)
+        rows.insert(timeline_entries, new)
+        rows.upsert(timeline_entries, [now for _, now in changed])
+        erased = {e.originator_id for e in batch if isinstance(e.event, CustomerErased)}
         rows.update(timeline_entries, [_blank(stream) for stream in sorted(erased)], by=("stream",))
-        self._count(rows, batch, now, before)
-
-    def _count(
-        self,
-        rows: Rows,
-        batch: Sequence[Envelope],
-        now: Mapping[_Key, _Values],
-        before: Mapping[_Key, _Values],
-    ) -> None:
-        counts: dict[UUID, _Values] = {
-            envelope.stream: _none_of(envelope.stream)
-            for envelope in batch
-            if isinstance(envelope.event, Registered)
-        }
-        for key, row in now.items():
-            stream = key[1]
-            count = counts.get(stream)
-            if count is None:
-                count = counts[stream] = _none_of(stream)
-            if _counts(row):
-                count[row["kind"]] += 1
-                count["last_contact_at"] = max(count["last_contact_at"], row["occurred_at"])
-        for (_, stream), row in before.items():
-            if _counts(row):
-                counts[stream][row["kind"]] -= 1
-        rows.upsert(contact_counts, list(counts.values()), add=KINDS, greatest=["last_contact_at"])
-        _find_last(rows, {key[1] for key, row in before.items() if _lost_time(row, now[key])})
+        registered = [e.originator_id for e in batch if isinstance(e.event, Registered)]
+        _count(rows, registered, new, changed)
 
 
 def timeline(
@@ -375,18 +351,23 @@ def recent_by(connection: Connection, staff: UUID, limit: int = 10) -> list[Entr
 # --- folding --------------------------------------------------------------------------------------
 
 
-def _stored(
-    rows: Rows, batch: Sequence[Envelope]
-) -> tuple[dict[_Key, _Values], dict[_Key, _Values]]:
-    """The rows that the batch is about: to be changed, and as they were."""
-    wanted = {(about, e.stream) for e in batch if (about := e.event.about) is not None}
+def _stored(rows: Rows, told: Collection[_Key]) -> dict[_Key, _Values]:
+    """The stored rows of these contacts."""
     found = rows.fetch(
-        timeline_entries, timeline_entries.c.contact_id, {contact for contact, _ in wanted}
+        timeline_entries, timeline_entries.c.contact_id, [contact for contact, _ in told]
     )
-    before: dict[_Key, _Values] = {
-        key: row._asdict() for row in found if (key := (row.contact_id, row.stream)) in wanted
-    }
-    return {key: dict(row) for key, row in before.items()}, before
+    return {key: row._asdict() for row in found if (key := (row.contact_id, row.stream)) in told}
+
+
+def _after(envelopes: Iterable[Envelope], row: _Values | None) -> _Values | None:
+    """The row of a contact after what was told about it; None when it was never told itself."""
+    for envelope in envelopes:
+        event = envelope.event
+        if isinstance(event, TellsContact):
+            row = _told(envelope, event, row)
+        elif row is not None:
+            _change(row, envelope)
+    return row
 
 
 def _told(envelope: Envelope, event: TellsContact, known: _Values | None) -> _Values:
@@ -419,35 +400,31 @@ def _first(envelope: Envelope, contact: Contact) -> _Values:
     row["by"] = envelope.by
     row["source"] = envelope.source or ""
     row["by_hand"] = envelope.source is None or envelope.source == FORM
-    row["corrections"] = 0
-    row["notes"] = 0
-    row["follow_up_on"] = None
-    row["is_withdrawn"] = False
-    row["moved_to"] = None
-    row["moved_from"] = None
-    row["later_words"] = ""
+    row.update(_UNTOUCHED)
     return row
+
+
+_UNTOUCHED: _Values = {
+    "corrections": 0,
+    "notes": 0,
+    "follow_up_on": None,
+    "is_withdrawn": False,
+    "moved_to": None,
+    "moved_from": None,
+    "later_words": "",
+}
+"""How a contact begins."""
 
 
 def _content(contact: Contact) -> _Values:
     """The columns that follow from what a contact says."""
     row: _Values = {
+        **_NOTHING,
         "kind": kind_of(contact),
         "occurred_at": contact.occurred_at,
         "zone": contact.zone or "",
-        "direction": "",
-        "what": "",
-        "lines": 0,
-        "amount_minor": None,
-        "currency": "",
-        "transaction": "",
         "outcome": contact.outcome or "",
         "reason": contact.reason or "",
-        "talk_seconds": None,
-        "stage": "",
-        "number": "",
-        "channel": "",
-        "attachments": 0,
         "is_late": contact.late_because is not None,
     }
     summary, note = text_of(contact.summary), text_of(contact.note)
@@ -499,15 +476,31 @@ def _content(contact: Contact) -> _Values:
     return row
 
 
+_NOTHING: _Values = {
+    "direction": "",
+    "what": "",
+    "lines": 0,
+    "amount_minor": None,
+    "currency": "",
+    "transaction": "",
+    "talk_seconds": None,
+    "stage": "",
+    "number": "",
+    "channel": "",
+    "attachments": 0,
+}
+"""What only some kinds of contact say."""
+
+
 def _items_named(purchase: Purchase) -> str:
     return ", ".join([line.description or line.item for line in purchase.lines[:ITEMS_NAMED]])
 
 
-def _items(purchase: Purchase) -> Iterable[str]:
+def _items(purchase: Purchase) -> list[str]:
+    words: list[str] = []
     for line in purchase.lines:
-        yield line.item
-        yield line.description
-        yield from line.serials
+        words += (line.item, line.description, *line.serials)
+    return words
 
 
 def _change(row: _Values, envelope: Envelope) -> None:
@@ -581,8 +574,36 @@ def _find_last(rows: Rows, streams: Collection[UUID]) -> None:
     )
 
 
+def _count(
+    rows: Rows,
+    registered: Iterable[UUID],
+    new: Iterable[_Values],
+    changed: Collection[tuple[_Values, _Values]],
+) -> None:
+    """Add to the counts of customers what came, and take off what no longer counts."""
+    counts: dict[UUID, _Values] = {stream: _none_of(stream) for stream in registered}
+    for sign, row in chain(((1, row) for row in new), _signed(changed)):
+        stream = row["stream"]
+        count = counts.get(stream) or counts.setdefault(stream, _none_of(stream))
+        if _counts(row):
+            count[row["kind"]] += sign
+            if sign > 0 and row["occurred_at"] > count["last_contact_at"]:
+                count["last_contact_at"] = row["occurred_at"]
+    rows.upsert(contact_counts, list(counts.values()), add=KINDS, greatest=["last_contact_at"])
+    _find_last(rows, {now["stream"] for was, now in changed if _lost_time(was, now)})
+
+
+def _signed(changed: Iterable[tuple[_Values, _Values]]) -> Iterator[tuple[int, _Values]]:
+    for was, now in changed:
+        yield -1, was
+        yield 1, now
+
+
 def _none_of(stream: UUID) -> _Values:
-    return {"stream": stream, **dict.fromkeys(KINDS, 0), "last_contact_at": NEVER}
+    return {"stream": stream, **_NO_CONTACT}
+
+
+_NO_CONTACT: _Values = {**dict.fromkeys(KINDS, 0), "last_contact_at": NEVER}
 
 
 # --- asking ---------------------------------------------------------------------------------------

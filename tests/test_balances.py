@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -23,7 +24,7 @@ from domain.errors import Refused
 from domain.money import to_minor
 from domain.personal import Personal
 from domain.root import Envelope
-from projections import balances, ledger
+from projections import balances, due_days, ledger
 from projections.balances import Ageing, Balance, LedgerCursor
 from projections.ledger import Balances
 from projections.settlement import Settlement
@@ -440,6 +441,24 @@ def test_a_long_list_of_open_items_is_cleared_from_the_oldest_on(
     assert left == [("R7", 500), *((f"R{n}", 1000) for n in range(8, 20) if n != 15)]
 
 
+def test_very_many_open_items_are_aged_like_few(
+    either_hub: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_days, "MANY", 9)
+    anna = either_hub.given(registered("Anna"))
+    for day in (1, 2, 3):
+        due = TODAY - timedelta(days=day)
+        either_hub.given(*(purchase(anna, "10.00", due_on=due) for _ in range(5)))
+    many = balance(either_hub, anna, on=TODAY - timedelta(days=1))
+    assert (many.open_count, many.open_minor, many.overdue_minor) == (15, 15000, 10000)
+    either_hub.when(payment(anna, "55.00"))
+    many = balance(either_hub, anna, on=TODAY - timedelta(days=1))
+    assert (many.open_count, many.open_minor, many.overdue_minor) == (10, 9500, 9500)
+    either_hub.when(payment(anna, "45.00"))
+    few = balance(either_hub, anna, on=TODAY - timedelta(days=1))
+    assert (few.open_count, few.open_minor, few.overdue_minor) == (5, 5000, 5000)
+
+
 # --- whatever happens ---------------------------------------------------------------------------
 
 ANNA, BERTA = UUID(int=0xA), UUID(int=0xB)
@@ -516,23 +535,43 @@ def history(told: Sequence[Telling]) -> list[Envelope]:
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(tellings, min_size=4, max_size=30), cuts())
-def test_any_pages_give_the_same_balances(told: list[Telling], at: set[int]) -> None:
-    assert_pages_do_not_matter(Balances(), history(told), at)
+@given(st.lists(tellings, min_size=4, max_size=30), cuts(), st.sampled_from([1, 500]))
+def test_any_pages_give_the_same_balances(told: list[Telling], at: set[int], many: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(due_days, "MANY", many)
+        assert_pages_do_not_matter(Balances(), history(told), at)
 
 
 @settings(max_examples=80, deadline=None)
-@given(st.lists(tellings, min_size=4, max_size=30), cuts(), st.sampled_from([1, 256]))
+@given(
+    st.lists(tellings, min_size=4, max_size=30),
+    cuts(),
+    st.sampled_from([1, 256]),
+    st.sampled_from([1, 500]),
+)
 def test_settled_step_by_step_is_settled_as_from_scratch(
-    told: list[Telling], at: set[int], few: int
+    told: list[Telling], at: set[int], few: int, many: int
 ) -> None:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(ledger, "FEW", few)
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ledger, "FEW", few)
+        patch.setattr(due_days, "MANY", many)
         with folded(Balances(), history(told), at) as connection:
             _assert_settled_from_scratch(connection)
-    finally:
-        patch.undo()
+            _assert_added_up_by_day_due(connection, many)
+
+
+def _assert_added_up_by_day_due(connection: Connection, many: int) -> None:
+    crowded = {
+        (row.stream, row.currency)
+        for row in connection.execute(select(ledger.accounts))
+        if row.left_count > many
+    }
+    opened: Counter[tuple[UUID, str, date]] = Counter()
+    for row in connection.execute(select(ledger.lines).where(ledger.IS_OPEN)):
+        if (row.stream, row.currency) in crowded:
+            opened[row.stream, row.currency, row.due_on] += row.left_minor
+    stored = {tuple(row[:3]): row[3] for row in connection.execute(select(ledger.due_days))}
+    assert stored == opened
 
 
 def _assert_settled_from_scratch(connection: Connection) -> None:

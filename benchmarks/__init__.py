@@ -1,0 +1,1 @@
+"""What the hub costs, each time beside a named peer or limit in the same run."""
