@@ -112,7 +112,11 @@ def site(postgres_programs: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     if shutil.which("psql") is None:
         pytest.skip("psql is not installed (Debian: apt install postgresql-client)")
     with servers.postgres(postgres_programs) as server:  # roles belong to a whole server
-        yield Site(server, tmp_path_factory.mktemp("site"))
+        site = Site(server, tmp_path_factory.mktemp("site"))
+        for kind in ("customers", "sales"):
+            mapping = ("--mapping", EXAMPLES / f"{kind}.toml")
+            site.run("import", kind, EXAMPLES / f"{kind}.csv", *mapping)
+        yield site
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -123,9 +127,6 @@ def until(is_so: Callable[[], bool]) -> None:
 
 
 def test_the_application_adds_to_the_log_and_rebuilds_but_cannot_change_it(site: Site) -> None:
-    for kind in ("customers", "sales"):
-        mapping = ("--mapping", EXAMPLES / f"{kind}.toml")
-        site.run("import", kind, EXAMPLES / f"{kind}.csv", *mapping)
     site.run("rebuild")
     before = site.status()
     assert before["events"] == 30

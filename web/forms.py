@@ -19,11 +19,11 @@ _CARRIED = {"csrf_token", "key", "draft"}
 Errors = Mapping[str, list[str]]
 """What is wrong, by field; what is wrong with no single field stands under `_form`."""
 
-fields.Field.default_error_messages.update(
-    required=lazy_gettext("Please fill this in."),
-    null=lazy_gettext("Please fill this in."),
-    validator_failed=lazy_gettext("This cannot be right."),
-)
+_SAID_BY_FIELDS = {
+    "required": lazy_gettext("Please fill this in."),
+    "null": lazy_gettext("Please fill this in."),
+    "validator_failed": lazy_gettext("This cannot be right."),
+}
 
 
 class Form(Schema):
@@ -35,6 +35,15 @@ class Form(Schema):
     error_messages = {  # noqa: RUF012 - marshmallow's own declaration
         "unknown": lazy_gettext("This form has no such field.")
     }
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Let fields that have no words of their own say ours; other schemas keep marshmallow's."""
+        plain = fields.Field.default_error_messages
+        field_obj.error_messages |= {
+            name: words
+            for name, words in _SAID_BY_FIELDS.items()
+            if field_obj.error_messages.get(name) == plain[name]
+        }
 
 
 class Rejected(Exception):
