@@ -168,6 +168,9 @@ def test_readers_see_no_empty_or_mixed_table_while_writing_goes_on(database_url:
         for thread in threads:
             thread.start()
         try:
+            deadline = time.monotonic() + 30
+            while len(seen) <= 10 and time.monotonic() < deadline:  # the reader has begun
+                time.sleep(0.01)
             for _ in range(3):
                 comparison = Rebuild(log, projector.engine, [Purchases()], page=50).rebuild()
                 assert comparison[0].equal
