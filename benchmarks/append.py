@@ -29,8 +29,8 @@ from domain.customers.events import PurchaseLogged
 from domain.root import Envelope
 
 CHUNK = 10_000
-STOCK_CHUNK = {"sqlite": 10_000, "postgresql": 1_000}
-"""The stock library's PostgreSQL recorder did not return from 10,000 of these events in one call."""
+STOCK_CHUNK = {"sqlite": 10_000, "postgresql": 100}
+"""The stock library's PostgreSQL recorder does not return from 1,000 of these events in one call."""
 CUSTOMERS = 500
 
 
