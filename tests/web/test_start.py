@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
+import pytest
 from flask import Flask
 
 from adapters.first_start import FirstStart
 from adapters.wiring import Rapport
+from domain.root import Envelope
 from tests.web.kit import PASSWORD, Visitor
 
 FORM = {"name": "Ada Root", "sign_in_name": "ada", "password": PASSWORD}
@@ -65,3 +69,19 @@ def test_the_token_is_readable_by_the_hubs_own_user_only(rapport: Rapport) -> No
     assert first_start.token() == first_start.token()
     file = rapport.settings.data_dir / "first-start-token"
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.slow
+def test_a_hub_filled_at_the_start_tells_its_story_at_the_storys_own_times(
+    app: Flask, rapport: Rapport
+) -> None:
+    token = FirstStart(rapport.settings.data_dir).token()
+    made = Visitor(app).send("/start", on="/start", token=token, **FORM, demonstration="on")
+    assert made.status_code == 303
+    loading = app.extensions["demo"]
+    loading.wait()
+    assert not loading.failed
+    first = next(iter(rapport.log.page(0, 1, 1)))
+    assert isinstance(first, Envelope)
+    assert first.recorded_at is not None
+    assert datetime.now(UTC) - first.recorded_at > timedelta(days=1000)
